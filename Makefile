@@ -1,0 +1,80 @@
+# All set-up is done by the target that needs it. Wanted beforehand: Python 3.10 or later, make, a network for packages.
+#   PYTHON=python3.12   the interpreter for .venv       PORT=9000   the port of make demo
+#   REAL_DATA=folder    real networks and pictures for the tests that want them (skipped without)
+#   PYTEST_ARGS="-k x"  further words for pytest
+
+VENV := .venv
+BIN := $(VENV)/bin
+REAL_DATA ?= $(wildcard ../shared/real)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# .venv/bin holds a node and npm of its own where the system's will not do (scripts/node.py).
+WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
+CHROMIUM = CAMWIDGET_CHROMIUM="$$($(BIN)/python scripts/chromium.py --install)" && export CAMWIDGET_CHROMIUM
+PYTEST := $(BIN)/python -m pytest $(if $(REAL_DATA),--real-data="$(REAL_DATA)")
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fix bundle bench soak clean
+MAKEFLAGS += --no-print-directory
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.demo ## Open the quickstart notebook in JupyterLab
+	@PORT="$(PORT)" $(BIN)/python scripts/demo.py
+
+test: $(VENV)/.dev node_modules/.made ## Run all tests: JavaScript, Python, a real browser, the notebooks
+	@$(WITH_NODE) npm test
+	@$(CHROMIUM) && $(PYTEST) --nbval --nbval-current-env tests $(wildcard notebooks) $(PYTEST_ARGS)
+
+check: $(VENV)/.dev node_modules/.made ## Lint, check formats and types, and that the bundle is up to date
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(WITH_NODE) node_modules/.bin/pyright
+	$(WITH_NODE) npm run check
+
+fix: $(VENV)/.dev node_modules/.made ## Format, and mend what the linters can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(WITH_NODE) npm run fix
+
+bundle: node_modules/.made ## Build js/ into camwidget/widget/static/
+	@$(WITH_NODE) npm run bundle
+
+bench: $(VENV)/.bench ## Measure speed and memory against the budgets
+	@$(CHROMIUM) && $(BIN)/python -m tests.bench
+
+soak: $(VENV)/.dev node_modules/.made ## Run for minutes to find leaks
+	@$(CHROMIUM) && $(PYTEST) -m soak tests $(PYTEST_ARGS)
+
+clean: ## Remove everything that make and the tests have made
+	rm -rf $(VENV) node_modules dist build .pytest_cache .ruff_cache .hypothesis tests/browser/shots
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: each says that its set-up was done after the file that describes it last changed.
+
+$(VENV)/.made:
+	@PYTHON="$(PYTHON)" scripts/venv.sh $(VENV)
+# Node looks upwards for a package.json to learn what *.js holds: ours are modules, the yarn.js in JupyterLab is none.
+	@echo '{ "type": "commonjs" }' >$(VENV)/package.json
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml package.json $(VENV)/.made
+	@echo "Installing camwidget and JupyterLab (TensorFlow is large: some minutes the first time) ..."
+	@$(PIP) install -e ".[demo]"
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml package.json $(VENV)/.made
+	@echo "Installing camwidget and what its tests need (TensorFlow is large: some minutes the first time) ..."
+	@$(PIP) install -e ".[dev]"
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: $(VENV)/.dev
+	@echo "Installing what the benchmarks need ..."
+	@$(PIP) install -e ".[dev,bench]"
+	@touch $@
+
+node_modules/.made: package.json package-lock.json $(VENV)/.made
+	@$(BIN)/python scripts/node.py
+	@echo "Installing the front end's tools ..."
+	@$(WITH_NODE) npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@

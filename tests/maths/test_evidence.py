@@ -1,0 +1,62 @@
+"""Running sums of the derivatives: what they hold, and that micro-batches do not matter."""
+
+import numpy as np
+import pytest
+
+from camwidget.maths import Evidence, Moments
+
+
+def gradients(copies: int = 7) -> np.ndarray:
+    return np.random.default_rng(3).normal(size=(copies, 2, 3, 4)).astype(np.float32)
+
+
+def test_means_of_powers_by_hand() -> None:
+    # Two copies of a 1 x 2 grid with one channel: g = 1, -2 and g = 3, 4.
+    g = np.array([[[[1.0], [-2.0]]], [[[3.0], [4.0]]]], np.float32)
+    evidence = Moments.of(g).evidence(np.ones((1, 2, 1), np.float32), 0.5, copies=2)
+    assert evidence.first.ravel().tolist() == [2, 1]  # (1 + 3) / 2, (-2 + 4) / 2
+    assert evidence.second.ravel().tolist() == [5, 10]  # (1 + 9) / 2, (4 + 16) / 2
+    assert evidence.third.ravel().tolist() == [14, 28]  # (1 + 27) / 2, (-8 + 64) / 2
+
+
+def test_sums_are_direct_means() -> None:
+    g = gradients().astype(np.float64)
+    evidence = Moments.of(gradients()).evidence(np.ones((2, 3, 4), np.float32), -2.0, copies=7)
+    np.testing.assert_allclose(evidence.first, g.mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(evidence.second, (g**2).mean(axis=0), rtol=1e-14)
+    np.testing.assert_allclose(evidence.third, (g**3).mean(axis=0), rtol=1e-13, atol=1e-15)
+    assert evidence.score == -2.0
+    assert evidence.copies == 7
+
+
+@pytest.mark.parametrize("cuts", [(1,), (3,), (6,), (2, 5), (1, 2, 3, 4, 5, 6)])
+def test_micro_batches_do_not_change_the_sums(cuts: tuple[int, ...]) -> None:
+    whole = Moments.of(gradients())
+    first, *others = (Moments.of(part) for part in np.split(gradients(), cuts))
+    total = sum(others, first)
+    assert total.count == whole.count == 7
+    for name in ("first", "second", "third"):
+        np.testing.assert_allclose(getattr(total, name), getattr(whole, name), rtol=1e-13, atol=1e-14)
+
+
+def test_adding_leaves_both_sums_as_they_were() -> None:
+    one, other = Moments.of(gradients(2)), Moments.of(gradients(3))
+    before = one.first.copy(), other.first.copy()
+    _ = one + other
+    np.testing.assert_array_equal(one.first, before[0])
+    np.testing.assert_array_equal(other.first, before[1])
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-38, 3e38])
+def test_powers_of_any_float32_gradient_are_numbers(size: float) -> None:
+    g = np.full((2, 1, 3, 1), size, np.float32)
+    evidence = Moments.of(g).evidence(np.ones((1, 3, 1), np.float32), 0.0, copies=2)
+    exact = float(np.float32(size))
+    np.testing.assert_allclose(evidence.third, exact**3, rtol=1e-12)
+    assert (evidence.third > 0).all()
+
+
+def test_bytes_are_counted() -> None:
+    a, d, w = np.zeros((2, 3, 4), np.float32), np.zeros((2, 3, 4)), np.zeros(4, np.float32)
+    assert Evidence(a, d, d, d, 0.0).nbytes == 24 * 4 + 3 * 24 * 8
+    assert Evidence(a, d, d, d, 0.0, w).nbytes == 24 * 4 + 3 * 24 * 8 + 16

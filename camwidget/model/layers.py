@@ -1,0 +1,114 @@
+"""The layers of a network that have a map, named, in order of depth, and the one to explain first."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+REASON = "the last convolution's output after its normalisation, addition and activation, before pooling"
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """One use of a layer whose output is a map.
+
+    Attributes:
+        name: where it stands, `backbone/block5_conv3`; `#2` marks the second use.
+        kind: the layer's class, as Keras names it.
+        rows, columns, channels: shape of its output.
+        default: whether it is the layer explained where none is named.
+        reason: why it is the default; "" for the others.
+        has_weights: whether the layer itself has weights.
+        listed: False for a layer that only hands on another's output (a nested network, dropout).
+    """
+
+    name: str
+    kind: str
+    rows: int
+    columns: int
+    channels: int
+    default: bool = False
+    reason: str = ""
+    has_weights: bool = False
+    listed: bool = True
+
+    @property
+    def is_convolution(self) -> bool:
+        return "Conv" in self.kind
+
+    @property
+    def is_pooling(self) -> bool:
+        return "Pooling" in self.kind
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        return self.rows, self.columns
+
+
+def mark_default(layers: Sequence[LayerInfo], *, weights_follow: bool) -> tuple[LayerInfo, ...]:
+    """The same layers with one marked as the default.
+
+    The last convolution with a grid, then everything on the same grid behind it: normalisation,
+    addition, activation, concatenation; pooling ends it. A convolution behind which no layer has
+    weights is the class map itself (SqueezeNet's conv10): it and what follows are passed over.
+
+    Args:
+        layers: in order of execution.
+        weights_follow: whether a layer without a map (a Dense layer) has weights behind them.
+    """
+    end = len(layers)
+    weighted = [position for position, layer in enumerate(layers) if layer.has_weights and layer.listed]
+    if weighted and not weights_follow and layers[weighted[-1]].is_convolution and len(weighted) > 1:
+        end = weighted[-1]
+    candidates = [
+        position
+        for position, layer in enumerate(layers[:end])
+        if layer.is_convolution and layer.listed and min(layer.grid) > 1
+    ]
+    if not candidates:
+        return tuple(layers)
+    chosen = candidates[-1]
+    for position in range(chosen + 1, end):
+        layer = layers[position]
+        if layer.is_pooling or layer.grid != layers[chosen].grid:
+            break
+        if layer.listed:
+            chosen = position
+    return tuple(
+        replace(layer, default=True, reason=REASON) if position == chosen else layer
+        for position, layer in enumerate(layers)
+    )
+
+
+def find_layer(layers: Sequence[LayerInfo], name: str | None) -> LayerInfo:
+    """The layer called `name`, in full or by a unique last part; None: the default layer.
+
+    Raises:
+        TypeError: `name` is not a string.
+        ValueError: no such layer, several with that last part, or no layer with a map at all.
+    """
+    listed = [layer for layer in layers if layer.listed]
+    if not listed:
+        raise ValueError(
+            "This network has no layer with a map: no layer's output has rows, columns and channels, so there is "
+            "nothing to paint over a picture. Pass a convolutional network."
+        )
+    names = ", ".join(layer.name for layer in listed)
+    if name is None:
+        for layer in listed:
+            if layer.default:
+                return layer
+        raise ValueError(f"No convolution to explain by default. Layers with a map: {names}. Pass one as layer=.")
+    if not isinstance(name, str):
+        raise TypeError(f"layer= takes a layer's name, not {type(name).__name__}. Layers with a map: {names}.")
+    for layer in layers:
+        if layer.name == name:
+            return layer
+    alike = [layer for layer in layers if layer.name.rsplit("/", 1)[-1] == name]
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        several = ", ".join(layer.name for layer in alike)
+        raise ValueError(f"Several layers are called {name!r}: {several}. Pass one of these as layer=.")
+    nearest = difflib.get_close_matches(name, [layer.name for layer in listed], n=1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    raise ValueError(f"No layer {name!r}.{hint} Layers with a map: {names}. Pass one as layer=.")

@@ -1,0 +1,78 @@
+"""See, or replace, what each layer of a network returns while TensorFlow traces it.
+
+While a `tf.function` is traced, `call` of every layer is wrapped on the instance and put back in
+`finally`. The wrapper acts in the tracing thread alone; for all others it is the original, so
+`fit` may trace the same network at that moment. Weights, outputs and configuration never change.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+# visit(name, layer, compute, arguments) -> what the layer's call shall return
+Visit = Callable[[str, keras.Layer, Callable[[], Any], tuple[Any, ...]], Any]
+
+# One for all networks, since two networks may share a layer.
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def visiting(model: keras.Model, visit: Visit) -> Iterator[None]:
+    """Route every layer call of `model` in this thread through `visit`.
+
+    Each call has a name that says where it stands: `backbone/block5_conv3`; the second use of a
+    layer in the same place is `backbone#2/...`. Calls of nested layers come before the call that
+    contains them returns.
+
+    Args:
+        model: the network about to be called, in this thread, inside the `with`.
+        visit: receives the name, the layer, a function that computes the layer's own output, and
+            the positional arguments of its call.
+    """
+    path: list[str] = []
+    uses: Counter[tuple[str, ...]] = Counter()
+    thread = threading.get_ident()
+
+    def wrap(layer: keras.Layer) -> Callable[..., Any]:
+        original = layer.call
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            if threading.get_ident() != thread:
+                return original(*arguments, **options)
+            place = (*path, layer.name)
+            uses[place] += 1
+            path.append(layer.name if uses[place] == 1 else f"{layer.name}#{uses[place]}")
+            try:
+                name = "/".join(path)
+                return visit(name, layer, lambda: original(*arguments, **options), arguments)
+            finally:
+                path.pop()
+
+        return call
+
+    with _LOCK:
+        touched: list[tuple[dict[str, Any], Any]] = []
+        try:
+            for layer in _layers_inside(model):
+                # vars() rather than setattr: Keras tracks every attribute that is set on a layer.
+                attributes = vars(layer)
+                touched.append((attributes, attributes.get("call")))
+                attributes["call"] = wrap(layer)
+            yield
+        finally:
+            for attributes, before in reversed(touched):
+                if before is None:
+                    del attributes["call"]
+                else:
+                    attributes["call"] = before
+
+
+def _layers_inside(model: keras.Model) -> list[keras.Layer]:
+    """Every layer at any depth, each once, without the network itself."""
+    found = {id(layer): layer for layer in model._flatten_layers(include_self=False, recursive=True)}
+    found.pop(id(model), None)
+    return list(found.values())

@@ -1,0 +1,331 @@
+"""Logits under a final softmax or sigmoid in every form, and the class weights of a pooled head."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from camwidget.model import Probe
+from tests.model.networks import (
+    CLASSES,
+    GRID,
+    REFERENCE,
+    SHAPE,
+    body,
+    chain,
+    dense_tail,
+    fill,
+    functional,
+    gap_network,
+    picture,
+    relu,
+    softmax,
+)
+
+X = picture()
+LOGITS = REFERENCE.logits(X)
+
+
+class WithEnd(keras.Model):
+    """The layers, then an operation written in `call`."""
+
+    def __init__(self, stack: list[layers.Layer], end: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.stack = stack
+        self.end = end
+
+    def call(self, x: Any) -> Any:
+        return self.end(chain(self.stack, x))
+
+
+def with_end(end: Callable[[Any], Any], stack: list[layers.Layer] | None = None) -> keras.Model:
+    model = WithEnd(stack or [*body(), *dense_tail()], end)
+    model(X[None])
+    return fill(model)
+
+
+def by_dense() -> keras.Model:
+    *stack, _ = dense_tail()
+    return fill(functional([*body(), *stack, layers.Dense(4, activation="softmax", name="logits")]))
+
+
+def by_nested_head() -> keras.Model:
+    head = keras.Sequential([keras.Input((7,)), layers.Dense(6, activation="relu", name="hidden"), layers.Dense(4, activation="softmax", name="logits")], name="head")
+    return fill(functional([*body(), layers.GlobalAveragePooling2D(), head]))
+
+
+def by_convolutions() -> keras.Model:
+    # (n, 1, 1, k) to the very end, as fully convolutional classifiers have it
+    stack = [layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(6, 1, activation="relu", name="hidden")]
+    return fill(functional([*body(), *stack, layers.Conv2D(4, 1, activation="softmax", name="logits")]))
+
+
+def by_convolutions_reshaped() -> keras.Model:
+    # MobileNet's end
+    stack = [layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(6, 1, activation="relu", name="hidden")]
+    return fill(functional([*body(), *stack, layers.Conv2D(4, 1, name="logits"), layers.Reshape((4,)), layers.Softmax()]))
+
+
+def then(layer: layers.Layer) -> Callable[[], keras.Model]:
+    return lambda: fill(functional([*body(), *dense_tail(), layer]))
+
+
+SOFTMAX_FORMS: dict[str, Callable[[], keras.Model]] = {
+    "Dense(activation=)": by_dense,
+    "Activation layer": then(layers.Activation("softmax")),
+    "Softmax layer": then(layers.Softmax()),
+    "nested head": by_nested_head,
+    "1x1 convolutions": by_convolutions,
+    "1x1 convolutions, reshaped": by_convolutions_reshaped,
+    "tf.nn.softmax in call": lambda: with_end(tf.nn.softmax),
+    "keras.ops.softmax in call": lambda: with_end(keras.ops.softmax),
+    "in float32 behind float16": lambda: fill(
+        functional([*body(), *dense_tail(), layers.Activation("softmax", dtype="float32"), layers.Identity()])
+    ),
+}
+
+
+@pytest.mark.parametrize("form", SOFTMAX_FORMS)
+def test_logits_behind_every_form_of_softmax(form: str) -> None:
+    model = SOFTMAX_FORMS[form]()
+    probe = Probe(model, SHAPE)
+    assert (probe.kind, probe.classes) == ("softmax", CLASSES)
+    layer = probe.find_layer("last")
+    seen = probe.observe(layer, X[None])
+    np.testing.assert_allclose(seen.logits, LOGITS[None], atol=2e-6)
+    np.testing.assert_allclose(seen.probabilities, softmax(LOGITS)[None], atol=1e-6)
+    np.testing.assert_allclose(np.ravel(model(X[None])), softmax(LOGITS), atol=1e-6)
+    gradient = probe.gradient(layer, X[None], seen.activations, score="logit", target=3)
+    np.testing.assert_allclose(gradient[0], REFERENCE.gradient(X, 3), atol=1e-6)
+
+
+def test_a_linear_head_is_taken_as_logits() -> None:
+    probe = Probe(fill(functional([*body(), *dense_tail()])), SHAPE)
+    seen = probe.observe(probe.find_layer(None), X[None])
+    assert probe.kind == "linear"
+    np.testing.assert_allclose(seen.logits[0], LOGITS, atol=2e-6)
+    np.testing.assert_allclose(seen.log_probabilities[0], np.log(softmax(LOGITS)), atol=2e-6)
+
+
+@pytest.mark.parametrize("form", ["Dense", "layer", "operation"])
+def test_one_sigmoid_unit_is_two_classes(form: str) -> None:
+    if form == "operation":
+        model = with_end(tf.nn.sigmoid, [*body(), layers.GlobalAveragePooling2D(), layers.Dense(1, name="unit")])
+    else:
+        unit = [layers.Dense(1, activation="sigmoid" if form == "Dense" else None, name="unit")]
+        more = [layers.Activation("sigmoid")] if form == "layer" else []
+        model = fill(functional([*body(), layers.GlobalAveragePooling2D(), *unit, *more]))
+    column = np.linspace(-1, 2, 7).astype(np.float32)
+    unit_layer = next(layer for layer in model._flatten_layers() if layer.name == "unit")
+    unit_layer.set_weights([column[:, None], np.array([0.25], np.float32)])
+    s = float(relu(REFERENCE.last(X)).mean(axis=(0, 1)) @ column + 0.25)
+    probe = Probe(model, SHAPE)
+    assert (probe.kind, probe.classes) == ("sigmoid", 2)
+    layer = probe.find_layer("relu")
+    seen = probe.observe(layer, X[None])
+    np.testing.assert_allclose(seen.logits, [[-s, s]], atol=1e-6)
+    p = 1 / (1 + np.exp(-s))
+    np.testing.assert_allclose(seen.probabilities, [[1 - p, p]], atol=1e-6)
+    for_it, against = (probe.gradient(layer, X[None], seen.activations, score="logit", target=k)[0] for k in (1, 0))
+    np.testing.assert_allclose(for_it, np.broadcast_to(column / (6 * 9), GRID), atol=1e-7)
+    np.testing.assert_array_equal(against, -for_it)
+    # the derivative of log p is (1 - p) times that of s
+    log_gradient = probe.gradient(layer, X[None], seen.activations, score="log_probability", target=1)[0]
+    np.testing.assert_allclose(log_gradient, (1 - p) * for_it, atol=1e-7)
+    np.testing.assert_allclose(probe.class_weights(layer, 1), column)
+    np.testing.assert_allclose(probe.class_weights(layer, 0), -column)
+
+
+def test_one_linear_unit_is_one_class() -> None:
+    # A regression: no second class, and no sign turned.
+    model = functional([*body(), layers.GlobalAveragePooling2D(), layers.Dense(1, name="unit")])
+    fill(model)
+    column = np.linspace(-1, 2, 7).astype(np.float32)
+    model.get_layer("unit").set_weights([column[:, None], np.zeros(1, np.float32)])
+    probe = Probe(model, SHAPE)
+    assert (probe.kind, probe.classes) == ("linear", 1)
+    np.testing.assert_allclose(probe.class_weights(probe.find_layer("relu"), 0), column)
+
+
+def test_several_sigmoids_are_labels_of_their_own() -> None:
+    probe = Probe(gap_network("sigmoid"), SHAPE)
+    assert (probe.kind, probe.classes) == ("sigmoid", CLASSES)
+    layer = probe.find_layer("relu")
+    seen = probe.observe(layer, X[None])
+    s = REFERENCE.dense("gap_logits", relu(REFERENCE.last(X)).mean(axis=(0, 1)))
+    np.testing.assert_allclose(seen.logits[0], s, atol=2e-6)
+    np.testing.assert_allclose(seen.probabilities[0], 1 / (1 + np.exp(-s)), atol=1e-6)
+    assert abs(seen.probabilities.sum() - 1) > 0.1
+    gradient = probe.gradient(layer, X[None], seen.activations, score="log_probability", target=2)[0]
+    share = 1 - 1 / (1 + np.exp(-s[2]))  # no other label plays a part
+    np.testing.assert_allclose(gradient, np.broadcast_to(share * REFERENCE.column[:, 2] / (6 * 9), GRID), atol=1e-7)
+
+
+def hidden_softmax(logits: Any) -> Any:
+    powers = keras.ops.exp(logits)
+    return powers / keras.ops.sum(powers, axis=-1, keepdims=True)
+
+
+def test_a_softmax_written_by_hand_shows_in_the_numbers() -> None:
+    probe = Probe(with_end(hidden_softmax), SHAPE)
+    assert probe.kind == "probabilities"
+    layer = probe.find_layer("last")
+    seen = probe.observe(layer, X[None])
+    np.testing.assert_allclose(seen.log_probabilities[0], np.log(softmax(LOGITS)), atol=2e-6)
+    gradient = probe.gradient(layer, X[None], seen.activations, score="log_probability", target=1)[0]
+    each = [REFERENCE.gradient(X, k) for k in range(CLASSES)]
+    expected = each[1] - sum(p * g for p, g in zip(softmax(LOGITS), each, strict=True))
+    np.testing.assert_allclose(gradient, expected, atol=2e-6)
+
+
+def test_probabilities_of_zero_stay_finite() -> None:
+    def one_hot(logits: Any) -> Any:
+        return hidden_softmax(logits * 1000)
+
+    probe = Probe(with_end(lambda logits: one_hot(logits - keras.ops.max(logits, axis=-1, keepdims=True))), SHAPE)
+    assert probe.kind == "probabilities"
+    seen = probe.observe(probe.find_layer("last"), X[None])
+    assert seen.log_probabilities.min() == pytest.approx(np.log(1.2e-38), rel=1e-5)
+    assert seen.log_probabilities.max() == 0
+
+
+def test_outputs_that_do_not_sum_to_one_are_no_probabilities() -> None:
+    probe = Probe(with_end(lambda logits: hidden_softmax(logits) * 2), SHAPE)
+    assert probe.kind == "linear"
+    probe = Probe(with_end(lambda logits: hidden_softmax(logits) * 3 - 0.5), SHAPE)  # sums to 1, partly below 0
+    assert probe.kind == "linear"
+
+
+# -- class weights ----------------------------------------------------------------------------------
+
+
+def gap_dense(*between: layers.Layer) -> list[layers.Layer]:
+    return [*body(), layers.GlobalAveragePooling2D(), *between, layers.Dense(4, activation="softmax", name="gap_logits")]
+
+
+def nested_gap() -> keras.Model:
+    head = keras.Sequential(
+        [keras.Input(GRID), layers.GlobalAveragePooling2D(), layers.Dropout(0.5), layers.Dense(4, name="gap_logits"), layers.Softmax()]
+    )
+    return fill(functional([functional(body(), name="backbone"), head]))
+
+
+class Reduced(keras.Model):
+    def __init__(self, reduce: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.stack = body()
+        self.out = layers.Dense(4, name="gap_logits")
+        self.reduce = reduce
+
+    def call(self, x: Any) -> Any:
+        return tf.nn.softmax(self.out(self.reduce(chain(self.stack, x))))
+
+
+def reduced(reduce: Callable[[Any], Any]) -> keras.Model:
+    model = Reduced(reduce)
+    model(X[None])
+    return fill(model)
+
+
+CAM_HEADS: dict[str, Callable[[], keras.Model]] = {
+    "GAP, Dense": lambda: fill(functional(gap_dense())),
+    "GAP, dropout, Dense": lambda: fill(functional(gap_dense(layers.Dropout(0.5)))),
+    "linear": lambda: gap_network(None),
+    "sigmoids": lambda: gap_network("sigmoid"),
+    "nested head": nested_gap,
+    "GAP keeping axes, flatten": lambda: fill(
+        functional([*body(), layers.GlobalAveragePooling2D(keepdims=True), layers.Flatten(), layers.Dense(4, name="gap_logits")])
+    ),
+    "GAP keeping axes, 1x1 convolution": lambda: fill(
+        functional([*body(), layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(4, 1, name="gap_logits"), layers.Flatten(), layers.Softmax()])
+    ),
+    "1x1 convolution to the end": lambda: fill(
+        functional([*body(), layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(4, 1, activation="softmax", name="gap_logits")])
+    ),
+    "tf.reduce_mean": lambda: reduced(lambda x: tf.reduce_mean(x, axis=[1, 2])),
+    "tf.reduce_mean, axes from behind": lambda: reduced(lambda x: tf.reduce_mean(x, axis=(-2, -3))),
+    "keras.ops.mean": lambda: reduced(lambda x: keras.ops.mean(x, axis=(1, 2))),
+    "pooling over the whole grid": lambda: fill(
+        functional([*body(), layers.AveragePooling2D((6, 9)), layers.Flatten(), layers.Dense(4, activation="softmax", name="gap_logits")])
+    ),
+    "without a bias": lambda: fill_kernel(
+        functional([*body(), layers.GlobalAveragePooling2D(), layers.Dense(4, use_bias=False, name="gap_logits")])
+    ),
+}
+
+
+def fill_kernel(model: keras.Model) -> keras.Model:
+    for name in ("conv", "last"):
+        model.get_layer(name).set_weights(REFERENCE.weights[name])
+    model.get_layer("gap_logits").set_weights([REFERENCE.column])
+    return model
+
+
+@pytest.mark.parametrize("head", CAM_HEADS)
+def test_class_weights_of_a_pooled_head(head: str) -> None:
+    probe = Probe(CAM_HEADS[head](), SHAPE)
+    layer = probe.find_layer("relu")
+    for target in range(CLASSES):
+        np.testing.assert_array_equal(probe.class_weights(layer, target), REFERENCE.column[:, target])
+    # The definition: their sum over the pooled map is the logit, up to the bias.
+    seen = probe.observe(layer, X[None])
+    bias = 0 if head == "without a bias" else REFERENCE.weights["gap_logits"][1]
+    np.testing.assert_allclose(seen.activations[0].mean(axis=(0, 1)) @ REFERENCE.column + bias, seen.logits[0], atol=2e-6)
+
+
+OTHER_HEADS: dict[str, tuple[Callable[[], keras.Model], str]] = {
+    "a hidden layer between": (lambda: fill(functional([*body(), *dense_tail()])), "relu"),
+    "a layer before the ReLU": (lambda: gap_network(), "last"),
+    "a layer further down": (lambda: gap_network(), "pool"),
+    "the largest instead of the mean": (
+        lambda: functional([*body(), layers.GlobalMaxPooling2D(), layers.Dense(4)]),
+        "relu",
+    ),
+    "no pooling": (lambda: functional([*body(), layers.Flatten(), layers.Dense(4)]), "relu"),
+    "pooling over a part": (
+        lambda: functional([*body(), layers.AveragePooling2D((4, 5)), layers.Flatten(), layers.Dense(4)]),
+        "relu",
+    ),
+    "pooling over several parts": (
+        lambda: functional([*body(), layers.AveragePooling2D((3, 3)), layers.Flatten(), layers.Dense(4)]),
+        "relu",
+    ),
+    "the mean over rows alone": (
+        lambda: functional(
+            [*body(), layers.Lambda(lambda x: tf.reduce_mean(x, axis=1)), layers.Flatten(), layers.Dense(4)]
+        ),
+        "relu",
+    ),
+    "a 3x3 convolution behind it": (
+        lambda: functional([*body(), layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(4, 3, padding="same"), layers.Flatten()]),
+        "relu",
+    ),
+}
+
+
+@pytest.mark.parametrize("head", OTHER_HEADS)
+def test_other_heads_have_no_class_weights(head: str) -> None:
+    make, name = OTHER_HEADS[head]
+    probe = Probe(make(), SHAPE)
+    with pytest.raises(ValueError, match=rf"layer '{name}' is followed by global average pooling .* Use method='grad_cam'"):
+        probe.class_weights(probe.find_layer(name), 0)
+
+
+# -- outputs that are not one vector of scores ----------------------------------------------------
+
+
+def test_two_outputs_are_refused() -> None:
+    inputs = keras.Input(SHAPE)
+    x = chain(body(), inputs)
+    model = keras.Model(inputs, [layers.Dense(2)(layers.Flatten()(x)), layers.Dense(3)(layers.Flatten()(x))])
+    with pytest.raises(ValueError, match="2 outputs; one vector of class scores is expected"):
+        Probe(model, SHAPE)
+
+
+def test_a_map_as_output_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"output has shape \(None, 6, 9, 7\); one vector of class scores"):
+        Probe(functional(body()), SHAPE)

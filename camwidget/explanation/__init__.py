@@ -1,0 +1,12 @@
+"""Floor 2: the mathematics applied to a network: explanations and the evidence they rest on.
+
+May import: maths, model, numpy, matplotlib (colours and figures, never pyplot), tqdm.
+"""
+
+from .explainer import Explainer as Explainer
+from .explainer import Prediction as Prediction
+from .explanation import Explanation as Explanation
+from .once import explain as explain
+from .paper import grad_cam_plus_smooth as grad_cam_plus_smooth
+from .query import Query as Query
+from .query import make_query as make_query

@@ -1,0 +1,47 @@
+"""The evidence cache: what was measured is kept, least recently used goes first."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any, Protocol, runtime_checkable
+
+
+@runtime_checkable
+class _Sized(Protocol):
+    @property
+    def nbytes(self) -> int: ...
+
+
+
+class Cache:
+    """Values by key, bounded in bytes.
+
+    Args:
+        limit: most bytes kept. A value larger than that is not kept.
+    """
+
+    def __init__(self, limit: int = 256 * 2**20) -> None:
+        self.limit = limit
+        self._kept: OrderedDict[Hashable, _Sized] = OrderedDict()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes kept now."""
+        return sum(value.nbytes for value in self._kept.values())
+
+    def get(self, key: Hashable) -> Any:
+        """The value kept under `key`, or None; it now counts as the one used last."""
+        if key not in self._kept:
+            return None
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def put(self, key: Hashable, value: _Sized) -> None:
+        """Keep a value; the key must name everything that it depends on."""
+        self._kept[key] = value
+        self._kept.move_to_end(key)
+        while self.nbytes > self.limit:
+            self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._kept.clear()

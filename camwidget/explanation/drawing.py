@@ -1,0 +1,90 @@
+"""Maps made visible: colours, overlays and figures; no pyplot and no state."""
+
+import io
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+from jaxtyping import Float, UInt8
+from matplotlib.figure import Figure
+from PIL import Image
+
+if TYPE_CHECKING:
+    from .explanation import Explanation
+
+
+def palette(colormap: str) -> UInt8[np.ndarray, "256 3"]:
+    """256 RGB colours of a matplotlib colour map; entry i paints the heat i / 255.
+
+    Raises:
+        ValueError: no such colour map.
+    """
+    if colormap not in matplotlib.colormaps:
+        raise ValueError(
+            f"No colour map {colormap!r}. Pass the name of a matplotlib colour map: viridis, magma, inferno, cividis, "
+            "turbo, gray, ..."
+        )
+    return matplotlib.colormaps[colormap](np.linspace(0, 1, 256), bytes=True)[:, :3]
+
+
+def overlay(
+    pixels: UInt8[np.ndarray, "H W 3"], heatmap: Float[np.ndarray, "H W"], *, colormap: str, opacity: float
+) -> UInt8[np.ndarray, "H W 3"]:
+    """Paint heat over a picture.
+
+    Raises:
+        ValueError: opacity outside [0, 1], or no such colour map.
+    """
+    if not 0 <= opacity <= 1:
+        raise ValueError(f"opacity={opacity:g} is out of range. Pass a number from 0 (no heat) to 1.")
+    heat = np.clip(heatmap, 0, 1)
+    colours = palette(colormap)[np.round(heat * 255).astype(int)]
+    share = density(heat, opacity)[..., None]
+    return np.round((1 - share) * pixels + share * colours).astype(np.uint8)
+
+
+def density(heat: Float[np.ndarray, "H W"], opacity: float) -> Float[np.ndarray, "H W"]:
+    """How much of the colour covers the picture, in [0, 1]; the page paints by the same rule.
+
+    Full heat has exactly `opacity`. Below a heat of 0.35 the paint thins out smoothly, down to the
+    fourth power of opacity for none: at opacity 1 it covers everything, at 0.6 a place without
+    evidence stays almost as it is.
+    """
+    share = np.clip(heat / 0.35, 0, 1)
+    smooth = share * share * (3 - 2 * share)
+    return opacity * (smooth + (1 - smooth) * opacity**3)
+
+
+def png(pixels: UInt8[np.ndarray, "H W 3"]) -> bytes:
+    """The picture encoded as PNG."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, format="PNG")
+    return stream.getvalue()
+
+
+class Plot(Figure):
+    """A figure that shows itself in a notebook whether or not pyplot is loaded."""
+
+    def _repr_png_(self) -> bytes:
+        stream = io.BytesIO()
+        self.savefig(stream, format="png", dpi=110, bbox_inches="tight")
+        return stream.getvalue()
+
+
+def plot(explanation: "Explanation", *, colormap: str, opacity: float) -> Plot:
+    """The picture beside the map over it, with a colour bar, and what was asked in the title."""
+    height, width = explanation.picture.pixels.shape[:2]
+    figure = Plot(figsize=(8.4, max(2.4, 3.6 * height / width + 0.6)), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.imshow(explanation.picture.pixels)
+    left.set_title("picture", fontsize=10)
+    right.imshow(explanation.overlay(colormap=colormap, opacity=opacity))
+    right.set_title(explanation.message or f"{explanation.map.shape[0]} x {explanation.map.shape[1]} map", fontsize=10)
+    for axes in (left, right):
+        axes.set_axis_off()
+    scale = matplotlib.cm.ScalarMappable(
+        matplotlib.colors.Normalize(0, float(explanation.map.max(initial=0.0)) or 1.0), colormap
+    )
+    figure.colorbar(scale, ax=right, fraction=0.05, label="evidence, raw units of the map")
+    figure.suptitle(explanation.title, fontsize=11)
+    return figure

@@ -1,0 +1,51 @@
+"""One picture explained in one call."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from camwidget.model import Model, Preprocess
+
+from .explainer import Explainer
+from .explanation import Explanation
+from .query import takes_query
+
+# Explainers of the networks used last, by identity; each holds its network, so an identity cannot
+# be taken over by another one while it is here.
+_RECENT: OrderedDict[int, tuple[Explainer, object]] = OrderedDict()
+
+
+@takes_query
+def explain(
+    model: Model,
+    image: object,
+    *,
+    preprocess: str | Preprocess | None = "auto",
+    class_names: Sequence[str] | None = None,
+    **options: object,
+) -> Explanation:
+    """Explain one picture in one call: `Explainer(model).explain(image, ...)`.
+
+    The compiled functions of the two networks used last are kept between calls.
+
+    Args:
+        model: a Keras 3 network that takes one picture and gives one vector of class scores.
+        image: path, PIL image, array or tensor, see `Explainer.explain`.
+        preprocess: see `Explainer`.
+        class_names: see `Explainer`.
+        **options: see `Query`.
+
+    Returns:
+        An `Explanation`.
+
+    Example:
+        >>> explanation = explain(samples.network(), samples.scene(7).image)
+        >>> explanation.plot()
+    """
+    setting = (preprocess, None if class_names is None else tuple(class_names))
+    explainer, kept = _RECENT.pop(id(model), (None, None))
+    if explainer is None or kept != setting:
+        explainer = Explainer(model, preprocess=preprocess, class_names=class_names)
+    _RECENT[id(model)] = explainer, setting
+    while len(_RECENT) > 2:
+        _RECENT.popitem(last=False)
+    return explainer.explain(image, **options)

@@ -1,0 +1,81 @@
+/**
+ * The front end of camwidget. anywidget calls the default export once for each model and `render` for each view, so
+ * what is made here outside `render` is shared by the views of one model: the history of undo.
+ */
+import { h } from "./dom.js";
+import { watch } from "./model.js";
+import { alertPanel } from "./panels/alert.js";
+import { classesPanel } from "./panels/classes.js";
+import { controlsPanel } from "./panels/controls.js";
+import { filtersPanel } from "./panels/filters.js";
+import { footerPanel } from "./panels/footer.js";
+import { neuronsPanel } from "./panels/neurons.js";
+import { scorePanel } from "./panels/score.js";
+import { stagePanel } from "./panels/stage.js";
+import { makeUndo } from "./selecting.js";
+
+/** From this width to height on, a picture leaves more room below it than beside it. */
+const WIDE = 1.25;
+
+export default () => {
+  const undo = makeUndo();
+
+  /** @param {{model: import("./model.js").Model, el: HTMLElement}} view */
+  function render({ model, el }) {
+    const life = new AbortController();
+    const signal = life.signal;
+    const zone = (/** @type {string} */ name) => h("section", { class: `cw-zone cw-${name}` });
+    const [head, picture, controls, filters, footer] = [
+      zone("head"),
+      zone("picture"),
+      zone("controls"),
+      zone("filters"),
+      zone("footer"),
+    ];
+    const root = h("div", { class: "camwidget", "data-seq": "0" }, [
+      h("div", { class: "cw-card" }, [head, picture, controls, filters, footer]),
+    ]);
+    root.addEventListener("focusin", keepKeys, { signal });
+    const showStatus = () => {
+      root.dataset.status = model.get("status") ?? "idle";
+    };
+    watch(model, ["status"], showStatus, signal);
+    showStatus();
+    const showShape = () => {
+      const { width = 1, height = 1 } = model.get("image") ?? {};
+      root.dataset.shape = width > WIDE * height ? "landscape" : "upright";
+    };
+    watch(model, ["image"], showShape, signal);
+    showShape();
+    el.append(root);
+
+    classesPanel(model, head, signal);
+    alertPanel(model, head, signal);
+    const painted = (/** @type {number} */ seq) => {
+      root.dataset.seq = String(seq);
+    };
+    stagePanel(model, picture, signal, { undo, painted });
+    neuronsPanel(model, picture, signal, { undo });
+    scorePanel(model, controls, signal);
+    controlsPanel(model, controls, signal, { undo });
+    filtersPanel(model, filters, signal, { undo });
+    footerPanel(model, footer, signal, { undo });
+
+    return () => {
+      life.abort();
+      root.remove();
+    };
+  }
+
+  return { render };
+};
+
+/**
+ * JupyterLab and Notebook 7 (Lumino) take keys for commands on cells, in the capture phase: "d d" on a list would
+ * delete the cell. They let an element be that has this attribute itself; on an ancestor it does not help, for their
+ * selectors end in ":focus".
+ * @param {FocusEvent} event
+ */
+function keepKeys(event) {
+  if (event.target instanceof Element) event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+}

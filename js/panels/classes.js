@@ -1,0 +1,99 @@
+import { freshId, h, setText } from "../dom.js";
+import { follow, setTraits } from "../model.js";
+import { topClasses } from "../pure/classes.js";
+import * as read from "../pure/read.js";
+import { probability } from "../pure/words.js";
+import { listKeys, mark } from "./listkeys.js";
+import { searchPanel } from "./search.js";
+
+/** As many as fit one line of a notebook; the search finds the others. */
+const MOST = 5;
+
+/**
+ * The most probable classes, and a search among all of them.
+ * @param {import("../model.js").Model} model
+ * @param {HTMLElement} el
+ * @param {AbortSignal} signal
+ */
+export function classesPanel(model, el, signal) {
+  const list = h("div", {
+    role: "listbox",
+    "aria-label": "Classes",
+    "aria-orientation": "horizontal",
+    class: "cw-class-list",
+  });
+  const line = h("div", { class: "cw-classes" }, [list]);
+  el.append(line);
+  const options = () => /** @type {HTMLElement[]} */ ([...list.children]);
+  const choose = (/** @type {number} */ place) => {
+    setTraits(model, { target: Number(options()[place].dataset.class) });
+  };
+  const place = () => options().findIndex((one) => one.id === list.getAttribute("aria-activedescendant"));
+  listKeys(list, signal, {
+    size: () => list.children.length,
+    perRow: () => options().filter((one) => one.offsetTop === options()[0].offsetTop).length,
+    active: () => (place() >= 0 ? place() : options().findIndex((one) => one.ariaSelected === "true")),
+    activate: (next) => mark(list, options()[next]),
+    moved: choose,
+    pressed: choose,
+  });
+  const onClick = (/** @type {MouseEvent} */ event) => {
+    const option = /** @type {Element} */ (event.target).closest("[role=option]");
+    if (!(option instanceof HTMLElement)) return;
+    mark(list, option);
+    choose(options().indexOf(option));
+  };
+  list.addEventListener("click", onClick, { signal });
+
+  /** @type {Map<number, ReturnType<typeof classOption>>} */
+  const made = new Map();
+  const draw = () => {
+    const names = read.choices(model, "classes");
+    const probabilities = read.result(model)?.probabilities ?? [];
+    const target = model.get("target") ?? -1;
+    line.hidden = names.length === 0;
+    const order = topClasses(probabilities, names.length, target, MOST);
+    const present = order.map((k) => {
+      const option = made.get(k) ?? classOption(k);
+      made.set(k, option);
+      option.show(names[k], probabilities[k], k === target);
+      return option.element;
+    });
+    // Putting elements back where they are would take the focus ring's ground away.
+    if (present.length !== list.children.length || present.some((one, i) => one !== list.children[i])) {
+      list.replaceChildren(...present);
+      if (place() < 0) mark(list, null);
+    }
+  };
+  follow(model, ["choices", "result", "target"], draw, signal);
+  searchPanel(model, line, signal);
+}
+
+/**
+ * @param {number} k index of the class
+ */
+function classOption(k) {
+  const name = h("span", { class: "cw-class-name" });
+  const value = h("span", { class: "cw-class-value" });
+  const bar = h("span", { class: "cw-bar", "aria-hidden": "true" });
+  const element = h("div", { role: "option", id: freshId(), "data-class": String(k), class: "cw-class" }, [
+    name,
+    bar,
+    value,
+  ]);
+  return {
+    element,
+    /**
+     * @param {string} text
+     * @param {number | undefined} share
+     * @param {boolean} chosen
+     */
+    show(text, share = Number.NaN, chosen) {
+      setText(name, text);
+      element.title = text;
+      setText(value, probability(share));
+      bar.style.setProperty("--cw-share", String(share || 0));
+      element.setAttribute("aria-selected", String(chosen));
+    },
+  };
+}

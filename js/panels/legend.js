@@ -1,0 +1,60 @@
+import { h, setText } from "../dom.js";
+import { largest } from "../pure/palette.js";
+import * as read from "../pure/read.js";
+import { number } from "../pure/words.js";
+
+/**
+ * Under the picture: what the colours mean, and the numbers of the neuron under the pointer.
+ * @param {import("../model.js").Model} model
+ * @param {HTMLElement} el
+ * @param {import("./stage.js").Look} look
+ */
+export function legend(model, el, look) {
+  const strip = h("canvas", { class: "cw-strip", width: "256", height: "1", "aria-hidden": "true" });
+  const most = h("span", { class: "cw-muted" });
+  const scale = h("span", { class: "cw-scale" }, [h("span", { class: "cw-muted" }, ["0"]), strip, most]);
+  const words = h("span");
+  const pair = h("span", { class: "cw-spare" });
+  el.append(
+    h("div", { class: "cw-row cw-legend" }, [h("span", { class: "cw-readout" }, [words, pair]), scale]),
+  );
+
+  /** @type {Uint8Array | null} */
+  let drawn = null;
+  return (/** @type {import("../pure/shown.js").Shown | null} */ now) => {
+    const palette = read.palette(model);
+    if (palette !== drawn) drawStrip(strip, palette);
+    drawn = palette;
+    const maximum = now === null ? 0 : largest(now.map);
+    scale.hidden = !(maximum > 0);
+    setText(most, number(maximum));
+    const cell = look.hovered ?? (look.byKeys ? look.active : null);
+    setText(words, cell && now ? describe(cell, now, maximum) : "Drag: a box · click: a neuron");
+    setText(pair, cell ? ` · neuron (${cell[0]}, ${cell[1]})` : "");
+    words.classList.toggle("cw-muted", cell === null);
+  };
+}
+
+/**
+ * Rows and columns are counted from 1, as a reader does; the pair is what Python takes.
+ * @param {import("../contract.d.ts").Neuron} cell
+ * @param {import("../pure/shown.js").Shown} now
+ * @param {number} maximum
+ */
+function describe([row, column], now, maximum) {
+  const place = `row ${row + 1}, column ${column + 1}`;
+  const value = now.map[row * now.columns + column];
+  if (!(maximum > 0) || value === undefined) return place;
+  return `${place} · ${(value / maximum).toFixed(2)} of the maximum`;
+}
+
+/**
+ * @param {HTMLCanvasElement} strip
+ * @param {Uint8Array} palette
+ */
+function drawStrip(strip, palette) {
+  const pixels = new Uint8ClampedArray(256 * 4);
+  for (let i = 0; i < 256; i++)
+    pixels.set([palette[3 * i], palette[3 * i + 1], palette[3 * i + 2], 255], 4 * i);
+  strip.getContext("2d")?.putImageData(new ImageData(pixels, 256, 1), 0, 0);
+}

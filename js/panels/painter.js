@@ -1,0 +1,87 @@
+/** Paints the stage: picture, heat, veil over what is not chosen, grid, outline, hovered and active neuron. */
+import { devicePixels, fit, snap } from "../pure/geometry.js";
+import { outline } from "../pure/outline.js";
+import { colourise, paints } from "../pure/palette.js";
+import * as read from "../pure/read.js";
+import { bilinear, cells } from "../pure/resize.js";
+import { isEverything } from "../pure/selection.js";
+import { drawCell, drawGrid, drawOutline, drawVeil } from "./strokes.js";
+
+/** Pictures with fewer pixels are shown as the pixels they are. */
+const FEW_PIXELS = 64;
+
+/** Longest side of a smooth map's raster; a screen that has more pixels enlarges it, which nobody sees. */
+const MOST_PIXELS = 1024;
+
+/**
+ * @typedef {object} Scene
+ * @property {import("../pure/shown.js").Shown | null} now
+ * @property {Float32Array | null} heats map / maximum; null: nothing to paint
+ * @property {import("./stage.js").Look} look
+ * @property {import("../model.js").Model} model
+ */
+
+/** @param {HTMLCanvasElement} canvas */
+export function makePainter(canvas) {
+  const layer = document.createElement("canvas");
+
+  return {
+    /**
+     * @param {Scene} scene
+     * @returns {boolean} whether there was a place to paint
+     */
+    paint({ now, heats, look, model }) {
+      const context = canvas.getContext("2d");
+      if (context === null || canvas.clientWidth === 0) return false;
+      const ratio = window.devicePixelRatio || 1;
+      const size = devicePixels({ width: canvas.clientWidth, height: canvas.clientHeight }, ratio);
+      if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
+      const frame = snap(fit(model.get("image") ?? {}, size));
+      context.clearRect(0, 0, size.width, size.height);
+      if (look.bitmap !== null) drawPicture(context, look.bitmap, frame);
+      if (now === null) return true;
+      if (heats !== null) {
+        drawHeat(layer, now, heats, frame, model);
+        context.imageSmoothingEnabled = true;
+        context.drawImage(layer, frame.left, frame.top, frame.width, frame.height);
+      }
+      const some = !isEverything(read.selection(model));
+      if (some) drawVeil(context, now, frame);
+      if (some || look.hovered !== null || look.byKeys) drawGrid(context, now, frame, ratio);
+      if (some) drawOutline(context, outline(now.chosen, now.rows, now.columns), now, frame, ratio);
+      if (look.hovered !== null && !look.dragging) drawCell(context, look.hovered, now, frame, ratio, false);
+      if (look.byKeys) drawCell(context, look.active, now, frame, ratio, true);
+      return true;
+    },
+  };
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {ImageBitmap} bitmap
+ * @param {import("../pure/geometry.js").Frame} frame
+ */
+function drawPicture(context, bitmap, frame) {
+  context.imageSmoothingEnabled = Math.min(bitmap.width, bitmap.height) > FEW_PIXELS;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, frame.left, frame.top, frame.width, frame.height);
+}
+
+/**
+ * The coloured map on a canvas of its own, because putImageData would replace the picture instead of covering it.
+ * @param {HTMLCanvasElement} layer
+ * @param {import("../pure/shown.js").Shown} now
+ * @param {Float32Array} heats
+ * @param {import("../pure/geometry.js").Frame} frame
+ * @param {import("../model.js").Model} model
+ */
+function drawHeat(layer, { rows, columns }, heats, frame, model) {
+  const blocks = model.get("view") === "cells";
+  const shrink = blocks ? 1 : Math.min(1, MOST_PIXELS / Math.max(frame.width, frame.height));
+  const width = Math.max(1, Math.round(frame.width * shrink));
+  const height = Math.max(1, Math.round(frame.height * shrink));
+  const resized = (blocks ? cells : bilinear)(heats, rows, columns, height, width);
+  const pixels = colourise(resized, paints(read.palette(model), model.get("opacity") ?? 0.5));
+  if (layer.width !== width || layer.height !== height) Object.assign(layer, { width, height });
+  layer.getContext("2d")?.putImageData(new ImageData(pixels, width, height), 0, 0);
+}

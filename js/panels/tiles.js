@@ -1,0 +1,115 @@
+/**
+ * The tiles of the filter list. A layer may have 2048 filters; a page with as many tiles drops frames whenever anything
+ * on it changes. So only the rows in sight are in the page, unless the layer is small. Screen readers are told
+ * place and size of the whole list.
+ *
+ * @typedef {import("../pure/read.js").Evidence} Evidence
+ */
+import { freshId, h } from "../dom.js";
+import { onFrame } from "../model.js";
+import { columnsFor, rowsInSight } from "../pure/rows.js";
+import { paintTile } from "./tile.js";
+
+/** Layers with no more filters are in the page whole. */
+const FEW = 128;
+
+const GAP = 6; // CSS pixels, as in css/filters.css
+const WIDTH = 60; // at least
+const HEIGHT = { pictured: 82, plain: 38 };
+
+/**
+ * @param {HTMLElement} list
+ * @param {AbortSignal} signal
+ */
+export function tiles(list, signal) {
+  const inner = h("div", { role: "presentation", class: "cw-tiles" });
+  list.append(inner);
+  const idBase = freshId();
+  /** @type {number[]} */
+  let order = [];
+  /** @type {Evidence | null} */
+  let evidence = null;
+  /** @type {Set<number> | null} */
+  let chosen = null;
+  let columns = 1;
+  let drawn = ""; // what of the order is in the page
+  /** @type {Map<number, HTMLElement>} by filter; those in the page */
+  let present = new Map();
+
+  const rowHeight = () => (evidence?.terms ? HEIGHT.pictured : HEIGHT.plain) + GAP;
+  const choose = (/** @type {HTMLElement} */ element, /** @type {number} */ filter) => {
+    const value = String(chosen === null || chosen.has(filter));
+    if (element.getAttribute("aria-selected") !== value) element.setAttribute("aria-selected", value);
+  };
+
+  /** Brings the rows in sight into the page. */
+  const fill = () => {
+    columns = columnsFor(inner.clientWidth, WIDTH, GAP);
+    const rows = Math.ceil(order.length / columns);
+    const [first, last] =
+      order.length <= FEW ? [0, rows] : rowsInSight(list.scrollTop, list.clientHeight, rowHeight(), rows);
+    const now = `${columns} ${first} ${last}`;
+    if (now === drawn) return;
+    drawn = now;
+    inner.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    inner.style.height = `${Math.max(0, rows * rowHeight() - GAP)}px`;
+    inner.style.paddingTop = `${first * rowHeight()}px`;
+    /** @type {Map<number, HTMLElement>} */
+    const next = new Map();
+    for (let place = first * columns; place < Math.min(order.length, last * columns); place++) {
+      const filter = order[place];
+      const element =
+        present.get(filter) ?? paintTile(filter, evidence, Math.abs(evidence?.contributions[order[0]] ?? 0));
+      element.id = `${idBase}-${filter}`;
+      element.setAttribute("aria-posinset", String(place + 1));
+      element.setAttribute("aria-setsize", String(order.length));
+      choose(element, filter);
+      next.set(filter, element);
+    }
+    present = next;
+    inner.replaceChildren(...present.values());
+  };
+
+  list.addEventListener("scroll", onFrame(fill, signal), { signal, passive: true });
+  const size = new ResizeObserver(fill);
+  size.observe(list);
+  signal.addEventListener("abort", () => size.disconnect(), { once: true });
+
+  return {
+    perRow: () => columns,
+
+    /**
+     * @param {number[]} newOrder
+     * @param {Evidence | null} newest
+     */
+    show(newOrder, newest) {
+      order = newOrder;
+      evidence = newest;
+      present = new Map();
+      drawn = "";
+      list.classList.toggle("cw-plain", evidence?.terms == null);
+      fill();
+    },
+
+    /** @param {Set<number> | null} filters null = all */
+    choose(filters) {
+      chosen = filters;
+      list.classList.toggle("cw-some", filters !== null);
+      for (const [filter, element] of present) choose(element, filter);
+    },
+
+    /**
+     * Scrolls the list alone (scrollIntoView would move the notebook as well) until the place is in sight.
+     * @param {number} place
+     * @returns {HTMLElement | null}
+     */
+    reveal(place) {
+      const top = Math.floor(place / columns) * rowHeight();
+      const room = list.clientHeight - 2 * GAP - rowHeight();
+      if (top < list.scrollTop) list.scrollTop = top;
+      else if (top > list.scrollTop + room) list.scrollTop = top - Math.max(0, room);
+      fill();
+      return present.get(order[place]) ?? null;
+    },
+  };
+}

@@ -1,0 +1,149 @@
+/**
+ * The traits as the panels want them. A saved page or an early moment may hold anything, `{}` mostly:
+ * what is missing becomes empty here, so that no panel has to ask. Nothing is kept; what is costly to unpack is
+ * remembered beside the trait's own object and goes with it.
+ *
+ * @typedef {import("../contract.d.ts").State} State
+ * @typedef {{get: (name: any) => any}} Readable
+ * @typedef {object} Evidence
+ * @property {number} id
+ * @property {number} rows
+ * @property {number} columns
+ * @property {number} channels
+ * @property {Float32Array} contributions
+ * @property {Int8Array | null} terms
+ * @property {Float32Array} scales
+ * @property {string} note
+ * @typedef {object} Result
+ * @property {number} seq
+ * @property {number} evidenceId
+ * @property {number | null} target the class it explains
+ * @property {number[] | null} filters it was computed for
+ * @property {import("./selection.js").Selection} selection it was computed for
+ * @property {number} rows
+ * @property {number} columns
+ * @property {Float32Array} map
+ * @property {Float32Array} probabilities
+ * @property {number} score
+ * @property {string} message
+ * @property {number} milliseconds
+ */
+import { float32, int8, uint8 } from "./bytes.js";
+import { gradient } from "./palette.js";
+
+/** @type {WeakMap<object, unknown>} */
+const unpacked = new WeakMap();
+
+/**
+ * @template T
+ * @param {unknown} raw
+ * @param {(raw: any) => T} unpack
+ * @returns {T}
+ */
+function once(raw, unpack) {
+  if (typeof raw !== "object" || raw === null) return unpack({});
+  if (!unpacked.has(raw)) unpacked.set(raw, unpack(raw));
+  return /** @type {T} */ (unpacked.get(raw));
+}
+
+/**
+ * null until something was measured.
+ * @param {Readable} model
+ * @returns {Evidence | null}
+ */
+export function evidence(model) {
+  return once(model.get("evidence"), (raw) => {
+    const { rows = 0, columns = 0, channels = 0 } = raw;
+    if (!(rows > 0 && columns > 0 && channels > 0)) return null;
+    const terms = raw.terms ? int8(raw.terms) : null;
+    const scales = float32(raw.scales);
+    const whole = terms !== null && terms.length === rows * columns * channels && scales.length === channels;
+    const contributions = float32(raw.contributions);
+    return {
+      id: raw.id ?? 0,
+      rows,
+      columns,
+      channels,
+      contributions,
+      terms: whole ? terms : null,
+      scales,
+      note: raw.note ?? "",
+    };
+  });
+}
+
+/**
+ * null until the kernel gave one.
+ * @param {Readable} model
+ * @returns {Result | null}
+ */
+export function result(model) {
+  return once(model.get("result"), (raw) => {
+    if (!(raw.seq > 0)) return null;
+    return {
+      seq: raw.seq,
+      evidenceId: raw.evidence_id ?? 0,
+      target: raw.target ?? null,
+      filters: raw.filters ?? null,
+      selection: { neurons: raw.neurons ?? null, region: raw.region ?? null },
+      rows: raw.rows ?? 0,
+      columns: raw.columns ?? 0,
+      map: float32(raw.map),
+      probabilities: float32(raw.probabilities),
+      score: typeof raw.score === "number" ? raw.score : Number.NaN,
+      message: raw.message ?? "",
+      milliseconds: raw.milliseconds ?? Number.NaN,
+    };
+  });
+}
+
+/**
+ * A list of `choices`, empty where there is none.
+ * @template {keyof import("../contract.d.ts").Choices} K
+ * @param {Readable} model
+ * @param {K} name
+ * @returns {import("../contract.d.ts").Choices[K]}
+ */
+export function choices(model, name) {
+  const all = model.get("choices");
+  return Array.isArray(all?.[name]) ? all[name] : /** @type {any} */ ([]);
+}
+
+/**
+ * @param {Readable} model
+ * @returns {import("./selection.js").Selection}
+ */
+export function selection(model) {
+  return { neurons: model.get("neurons") ?? null, region: model.get("region") ?? null };
+}
+
+/**
+ * @param {Readable} model
+ * @returns {number[] | null}
+ */
+export function filters(model) {
+  return model.get("filters") ?? null;
+}
+
+/**
+ * 256 RGB colours of the chosen colour map.
+ * @param {Readable} model
+ * @returns {Uint8Array}
+ */
+export function palette(model) {
+  const maps = choices(model, "colormaps");
+  const chosen = maps.find((map) => map.value === model.get("colormap")) ?? maps[0];
+  return once(chosen, (raw) => {
+    const bytes = uint8(raw.palette);
+    return bytes.length === 768 ? bytes : gradient();
+  });
+}
+
+/**
+ * Number of filters: as measured, else as the chosen layer has.
+ * @param {Readable} model
+ */
+export function channels(model) {
+  const layer = choices(model, "layers").find((one) => one.value === model.get("layer"));
+  return evidence(model)?.channels ?? layer?.channels ?? 0;
+}

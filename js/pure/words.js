@@ -1,0 +1,74 @@
+/** Numbers and states as people read them. */
+
+/**
+ * A probability to two places, without the zero everybody knows: ".41", "1.00", "<.01".
+ * @param {number} value
+ */
+export function probability(value) {
+  if (!Number.isFinite(value)) return "";
+  if (value > 0 && value < 0.005) return "<.01";
+  return value.toFixed(2).replace(/^0/, "");
+}
+
+/**
+ * Any number, to three figures or so.
+ * @param {number} value
+ */
+export function number(value) {
+  if (!Number.isFinite(value)) return "not finite";
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size >= 1e5 || size < 1e-3) return value.toExponential(1);
+  if (size >= 100) return value.toFixed(0);
+  return value.toFixed(size >= 10 ? 1 : size >= 1 ? 2 : 3);
+}
+
+/**
+ * @param {number} value in milliseconds
+ */
+export function duration(value) {
+  if (!(value >= 0)) return "";
+  if (value >= 10_000) return `${(value / 1000).toFixed(0)} s`;
+  if (value >= 1000) return `${(value / 1000).toFixed(1)} s`;
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
+}
+
+/**
+ * @param {string} state
+ * @param {number} progress in [0, 1]
+ * @param {number} milliseconds of the newest result
+ */
+export function status(state, progress, milliseconds) {
+  if (state === "computing") {
+    return progress > 0 && progress < 1 ? `computing… ${Math.round(100 * progress)} %` : "computing…";
+  }
+  if (state === "stopped") return "stopped";
+  const took = duration(milliseconds);
+  return took === "" ? "idle" : `idle · ${took}`;
+}
+
+/**
+ * What a neuron's cell says to a screen reader. `share` is its value beside the map's maximum.
+ * @param {import("../contract.d.ts").Neuron} cell
+ * @param {boolean} chosen
+ * @param {number | null} share null where there is no map
+ */
+export function neuron([row, column], chosen, share) {
+  const place = `row ${row + 1}, column ${column + 1}, ${chosen ? "chosen" : "not chosen"}`;
+  return share === null ? place : `${place}, ${share.toFixed(2)} of the maximum`;
+}
+
+/**
+ * @param {number} chosen
+ * @param {number} total
+ */
+export function neurons(chosen, total) {
+  return `Neurons: ${chosen === total ? "all" : `${chosen} of`} ${total} chosen`;
+}
+
+/**
+ * @param {string} label
+ */
+export function lowerFirst(label) {
+  return label.charAt(0).toLowerCase() + label.slice(1);
+}

@@ -1,0 +1,6 @@
+"""Floor 4: Jupyter. The widget, its scheduler and its contract with the browser.
+
+May import: everything below, anywidget, ipywidgets. `static/` is built from `js/`.
+"""
+
+from .camwidget import CamWidget as CamWidget

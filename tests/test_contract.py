@@ -1,0 +1,97 @@
+"""The two halves of the wire agree: js/contract.d.ts against the traits and the dicts that Python sends."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from camwidget.explanation import Explainer, make_query
+from camwidget.model import load_picture
+from camwidget.widget import contract
+from camwidget.widget.traits import Traits
+from tests.widget.networks import small_network
+
+TEXT = re.sub(r"/\*.*?\*/|//[^\n]*", "", Path("js/contract.d.ts").read_text(), flags=re.DOTALL)
+
+# What ipywidgets and anywidget add to every widget.
+OWN = {"layout", "tabbable", "tooltip", "comm", "keys", "log"}
+
+
+def interface(name: str) -> set[str]:
+    """Names of an interface's own fields."""
+    match = re.search(rf"interface {name}(?: extends \w+)? {{(.*?)\n}}", TEXT, flags=re.DOTALL)
+    assert match, f"no interface {name} in contract.d.ts"
+    return set(re.findall(r"^\s*(\w+)\??:", match[1], flags=re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def explained():
+    explainer = Explainer(small_network(), preprocess=None)
+    picture = explainer.picture(np.arange(12 * 18 * 3, dtype=np.uint8).reshape(12, 18, 3))
+    return explainer, explainer.answer(picture, make_query({}))
+
+
+def test_every_trait_is_in_the_contract():
+    synced = {name for name, trait in Traits.class_traits(sync=True).items() if not name.startswith("_")}
+    assert synced - OWN == interface("State")
+
+
+def test_choices_have_the_fields_of_the_contract(explained):
+    explainer, explanation = explained
+    choices = contract.encode_choices(explainer, explainer.probe(explanation.picture), "viridis")
+    assert set(choices) == interface("Choices")
+    for entry in (*choices["methods"], *choices["scores"]):
+        assert set(entry) == interface("Choice")
+    for entry in choices["layers"]:
+        assert set(entry) == interface("Choice") | interface("LayerChoice")
+    for entry in choices["colormaps"]:
+        assert set(entry) == interface("Choice") | interface("ColormapChoice")
+        assert len(entry["palette"]) == 768
+
+
+def test_results_have_the_fields_of_the_contract(explained):
+    _, explanation = explained
+    assert set(contract.encode_picture(explanation.picture)) == interface("Picture")
+    assert set(contract.encode_evidence(explanation, 1)) == interface("Evidence")
+    result = contract.encode_result(explanation, seq=1, evidence_id=1, milliseconds=2.0)
+    assert set(result) == interface("Result")
+
+
+def test_quantised_terms_give_the_map_back(explained):
+    _, explanation = explained
+    sent = contract.encode_evidence(explanation, 1)
+    shape = sent["channels"], sent["rows"], sent["columns"]
+    scales = np.frombuffer(sent["scales"], np.float32)
+    terms = np.frombuffer(sent["terms"], np.int8).reshape(shape) * scales[:, None, None]
+    exact = np.moveaxis(explanation.evidence.activations * explanation.weights, 2, 0)
+    # half a step of each channel's own scale, and the channels' errors at most add up
+    np.testing.assert_allclose(terms, exact, atol=0.5001 * scales.max())
+    np.testing.assert_allclose(terms.sum(0), explanation.signed, atol=0.5001 * scales.sum())
+    contributions = np.frombuffer(sent["contributions"], np.float32)
+    np.testing.assert_allclose(contributions, exact.sum((1, 2)), rtol=1e-5)
+
+
+def test_the_map_goes_out_as_it_is(explained):
+    _, explanation = explained
+    sent = contract.encode_result(explanation, seq=3, evidence_id=1, milliseconds=2.0)
+    sent_map = np.frombuffer(sent["map"], np.float32).reshape(sent["rows"], sent["columns"])
+    np.testing.assert_allclose(sent_map, explanation.map, rtol=1e-6)
+    np.testing.assert_allclose(np.frombuffer(sent["probabilities"], np.float32).sum(), 1, rtol=1e-5)
+
+
+def test_a_layer_too_large_for_a_preview_says_so(explained, monkeypatch):
+    _, explanation = explained
+    monkeypatch.setattr(contract, "PREVIEW_LIMIT", explanation.evidence.activations.size - 1)
+    sent = contract.encode_evidence(explanation, 1)
+    assert sent["terms"] is None
+    assert "too large for an instant preview" in sent["note"]
+
+
+def test_load_picture_and_contract_agree_on_the_picture():
+    explainer = Explainer(small_network(), preprocess=None)
+    pixels = np.zeros((5, 7, 3), np.uint8)
+    picture = load_picture(pixels, (12, 18, 3), explainer.preprocessing)
+    sent = contract.encode_picture(picture)
+    assert (sent["height"], sent["width"]) == (5, 7)
+    assert sent["png"].startswith(b"\x89PNG")

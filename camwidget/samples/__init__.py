@@ -1,0 +1,13 @@
+"""Small trained networks and real pictures with known answers, so that demo, tests and course run offline.
+
+Imports NumPy and Pillow only; `network()` imports Keras when called.
+`python -m camwidget.samples.train` rebuilds it all; README.md names sources and licences.
+"""
+
+from .material import CLASS_NAMES as CLASS_NAMES
+from .networks import NETWORK_NAMES as NETWORK_NAMES
+from .networks import network as network
+from .scenes import Digit as Digit
+from .scenes import Scene as Scene
+from .scenes import digit as digit
+from .scenes import scene as scene

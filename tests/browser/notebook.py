@@ -1,0 +1,92 @@
+"""A notebook open in a browser, and the way to its kernel: what the fixture `lab` returns."""
+
+import ast
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
+from playwright.sync_api import Locator, Page
+
+from tests.browser.jupyter import PATIENCE
+
+SHOTS = Path(os.environ.get("CAMWIDGET_SHOTS") or Path(__file__).parent / "shots")
+HAS_RUN = r"""index => {
+    const cell = [...document.querySelectorAll(".jp-Notebook .jp-CodeCell")].at(index);
+    return /\[\d+\]/.test(cell.querySelector(".jp-InputPrompt").textContent);
+}"""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook open in JupyterLab, and its kernel."""
+
+    page: Page
+    client: BlockingKernelClient
+    errors: list[str]  # what scripts threw in the page, and the errors on its console
+
+    def cell(self, index: int) -> Locator:
+        """The code cell of this index, counted from 0."""
+        return self.page.locator(".jp-Notebook .jp-CodeCell").nth(index)
+
+    def run_cell(self, index: int) -> None:
+        """Runs a code cell as a person does, and waits until the kernel is through with it.
+
+        Raises:
+            AssertionError: the cell raised; the message is its traceback.
+        """
+        cell = self.cell(index)
+        cell.locator(".jp-InputArea-editor").click()
+        cell.locator(".cm-content").press("Shift+Enter")
+        self.page.wait_for_function(HAS_RUN, arg=index)
+        if not self.value("get_ipython().last_execution_succeeded"):
+            raise AssertionError(f"cell {index} raised:\n{cell.locator('.jp-OutputArea').inner_text()}")
+
+    def run(self, code: str) -> str:
+        """Runs code in the notebook's kernel, without a cell, and returns what it printed.
+
+        Raises:
+            AssertionError: the code raised; the message is its traceback.
+        """
+        printed: list[str] = []
+
+        def keep(message: dict[str, Any]) -> None:
+            if message["msg_type"] == "stream" and message["content"]["name"] == "stdout":
+                printed.append(message["content"]["text"])
+
+        reply = self.client.execute_interactive(
+            code, store_history=False, allow_stdin=False, timeout=PATIENCE, output_hook=keep
+        )
+        if reply["content"]["status"] != "ok":
+            traceback = "\n".join(reply["content"].get("traceback", ["the kernel was interrupted"]))
+            raise AssertionError(re.sub(r"\x1b\[[0-9;]*m", "", traceback))
+        return "".join(printed)
+
+    def value(self, expression: str) -> Any:
+        """The value of an expression in the kernel: numbers, strings, None, and lists, tuples and dicts of them."""
+        return ast.literal_eval(self.run(f"print(repr({expression}))"))
+
+    def wait_for(self, expression: str, seconds: float = PATIENCE / 4) -> None:
+        """Waits until an expression is true in the kernel: what a click sets, it sets a moment later.
+
+        Raises:
+            AssertionError: it stayed false that long.
+        """
+        deadline = time.monotonic() + seconds
+        while not self.value(f"bool({expression})"):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{expression} stayed false in the kernel for {seconds:.0f} seconds")
+            self.page.wait_for_timeout(50)
+
+    def screenshot(self, name: str, part: Locator | None = None) -> Path:
+        """Stores a picture of the page, or of a part of it, as NAME.png in CAMWIDGET_SHOTS (or shots/ here)."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        path = SHOTS / f"{name}.png"
+        if part is None:
+            self.page.screenshot(path=path, animations="disabled")
+        else:
+            part.screenshot(path=path, animations="disabled")
+        return path

@@ -11,7 +11,6 @@ class _Sized(Protocol):
     def nbytes(self) -> int: ...
 
 
-
 class Cache:
     """Values by key, bounded in bytes.
 
@@ -37,8 +36,10 @@ class Cache:
 
     def put(self, key: Hashable, value: _Sized) -> None:
         """Keep a value; the key must name everything that it depends on."""
+        self._kept.pop(key, None)
+        if value.nbytes > self.limit:
+            return
         self._kept[key] = value
-        self._kept.move_to_end(key)
         while self.nbytes > self.limit:
             self._kept.popitem(last=False)
 

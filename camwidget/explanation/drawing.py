@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import matplotlib
 import numpy as np
 from jaxtyping import Float, UInt8
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -38,6 +40,8 @@ def overlay(
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity={opacity:g} is out of range. Pass a number from 0 (no heat) to 1.")
     heat = np.clip(heatmap, 0, 1)
+    if not heat.any():
+        return pixels.copy()  # no evidence is said in words, not painted
     colours = palette(colormap)[np.round(heat * 255).astype(int)]
     share = density(heat, opacity)[..., None]
     return np.round((1 - share) * pixels + share * colours).astype(np.uint8)
@@ -82,9 +86,8 @@ def plot(explanation: "Explanation", *, colormap: str, opacity: float) -> Plot:
     right.set_title(explanation.message or f"{explanation.map.shape[0]} x {explanation.map.shape[1]} map", fontsize=10)
     for axes in (left, right):
         axes.set_axis_off()
-    scale = matplotlib.cm.ScalarMappable(
-        matplotlib.colors.Normalize(0, float(explanation.map.max(initial=0.0)) or 1.0), colormap
-    )
+    scale = ScalarMappable(Normalize(0, float(explanation.map.max(initial=0.0)) or 1.0), colormap)
     figure.colorbar(scale, ax=right, fraction=0.05, label="evidence, raw units of the map")
-    figure.suptitle(explanation.title, fontsize=11)
+    # Class names are text: "$5 or $6" is no mathematics.
+    figure.suptitle(explanation.title, fontsize=11, parse_math=False)
     return figure

@@ -69,6 +69,8 @@ class Explainer:
         self.preprocessing = find_preprocessing(model, preprocess)
         self.cache = Cache()
         self.lock = threading.RLock()
+        if isinstance(class_names, str):
+            raise TypeError("class_names= takes a list of names, one for each class; one string was given.")
         self._class_names = None if class_names is None else tuple(map(str, class_names))
         self._probes: dict[tuple[int, int, int], Probe] = {}
         self._version: Any = None
@@ -212,7 +214,13 @@ class Explainer:
         return found
 
     def _measure(
-        self, probe: Probe, layer: LayerInfo, picture: Picture, observation: Observation, query: Query, checkpoint: Checkpoint
+        self,
+        probe: Probe,
+        layer: LayerInfo,
+        picture: Picture,
+        observation: Observation,
+        query: Query,
+        checkpoint: Checkpoint,
     ) -> Evidence:
         def key(copies: int) -> tuple:
             noise = (copies, query.noise, query.seed) if copies else ()

@@ -63,10 +63,12 @@ class Explanation:
 
     @property
     def method(self) -> str:
+        """The method's name in `METHODS`."""
         return self.query.method
 
     @property
     def layer(self) -> str:
+        """The layer's full name."""
         return self.layer_info.name
 
     @property

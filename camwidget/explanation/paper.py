@@ -1,11 +1,12 @@
 """The call printed in the Smooth Grad-CAM++ paper, argument for argument."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from camwidget.model import Model
 
 from .explanation import Explanation
 from .once import explain
+from .query import check_option
 
 
 def grad_cam_plus_smooth(
@@ -14,7 +15,7 @@ def grad_cam_plus_smooth(
     layer_name: str | None = None,
     nsamples: int = 0,
     std_dev: float = 0.15,
-    filters: Sequence[int] | None = None,
+    filters: Iterable[int] | int | None = None,
     region: bool = True,
     subset: Sequence[tuple[int, int]] | None = None,
 ) -> list[Explanation]:
@@ -41,12 +42,12 @@ def grad_cam_plus_smooth(
         >>> maps = grad_cam_plus_smooth(model, img, layer_name="block5_conv3", nsamples=5, std_dev=0.3,
         ...                             filters=[0], region=True, subset=[(0, 10), (12, 12)])
     """
-    corners = subset is not None and region
-    if corners and len(subset) != 2:
+    if subset is not None and region and len(subset) != 2:
         raise ValueError(
             f"region=True takes the two corners of a box as subset=[(row, column), (row, column)]; {len(subset)} pairs "
             "were given. Pass region=False to choose single neurons."
         )
+    chosen = check_option("filters", filters)
     whole = explain(
         model,
         img,
@@ -54,9 +55,9 @@ def grad_cam_plus_smooth(
         layer=layer_name,
         samples=nsamples,
         noise=std_dev,
-        region=subset if corners else None,
-        neurons=None if corners else subset,
+        region=subset if region else None,
+        neurons=None if region else subset,
     )
-    if filters is None:
+    if chosen is None:
         return [whole]
-    return [whole.only(filters=[index]) for index in filters]
+    return [whole.only(filters=[index]) for index in chosen]

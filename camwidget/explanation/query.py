@@ -45,6 +45,7 @@ class Query:
 
     @property
     def selection(self) -> Selection:
+        """The filters and neurons kept."""
         return Selection(self.filters, self.neurons, self.region)
 
     @property
@@ -133,8 +134,17 @@ def _samples(value: object) -> int | None:
     return samples
 
 
+def _seed(value: object) -> int:
+    seed = _integer(value, "seed=")
+    if seed < 0:
+        raise ValueError(f"seed={seed} is below 0. Pass 0 or any larger whole number.")
+    return seed
+
+
 def _noise(value: object) -> float:
     try:
+        if isinstance(value, bool | str):
+            raise TypeError
         noise = float(value)  # type: ignore[arg-type] # its TypeError is the check
     except (TypeError, ValueError):
         raise TypeError(f"noise= takes a number from 0 to 1, not {value!r}.") from None
@@ -203,7 +213,7 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "score": _one_of("score", SCORES),
     "samples": _samples,
     "noise": _noise,
-    "seed": lambda value: _integer(value, "seed="),
+    "seed": _seed,
     "filters": _filters,
     "neurons": _neurons,
     "region": _region,

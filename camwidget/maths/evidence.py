@@ -76,6 +76,4 @@ class Moments:
     ) -> Evidence:
         """The averaged derivatives together with the activations of the picture itself."""
         n = self.count
-        return Evidence(
-            activations, self.first / n, self.second / n, self.third / n, score, class_weights, copies
-        )
+        return Evidence(activations, self.first / n, self.second / n, self.third / n, score, class_weights, copies)

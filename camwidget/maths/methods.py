@@ -54,9 +54,7 @@ def _grad_cam_plus_plus(evidence: Evidence) -> Weights:
     # of 1, which can flip a channel's sign.
     total = evidence.activations.sum(axis=(0, 1), dtype=np.float64)
     denominator = 2 * evidence.second + total * evidence.third
-    alpha = np.divide(
-        evidence.second, denominator, out=np.zeros_like(denominator), where=denominator != 0
-    )
+    alpha = np.divide(evidence.second, denominator, out=np.zeros_like(denominator), where=denominator != 0)
     return (alpha * np.maximum(evidence.first, 0)).sum(axis=(0, 1), keepdims=True)
 
 
@@ -91,8 +89,7 @@ METHODS: dict[str, Method] = {
             name="smooth_grad_cam++",
             title="Smooth Grad-CAM++",
             formula="as Grad-CAM++, with D1, D2 and D3 each averaged over noisy copies",
-            source="Omeiza et al. 2019, eq. 7 and 8. A is that of the clean picture; every copy "
-            "weighs the same.",
+            source="Omeiza et al. 2019, eq. 7 and 8. A is that of the clean picture; every copy weighs the same.",
             weigh=_grad_cam_plus_plus,
             samples=20,  # between the paper's own call (5) and SmoothGrad's recommendation (50)
         ),

@@ -3,13 +3,13 @@
 import numpy as np
 from jaxtyping import Float
 
-from .selection import Selection
+from .selection import EVERYTHING, Selection
 
 
 def combine(
     activations: Float[np.ndarray, "h w c"],
     weights: Float[np.ndarray, "#h #w c"],
-    selection: Selection = Selection(),
+    selection: Selection = EVERYTHING,
 ) -> Float[np.ndarray, "h w"]:
     """The signed map: sum over the kept filters of weights * A, 0 at neurons not kept.
 
@@ -86,7 +86,7 @@ def describe(signed: Float[np.ndarray, "h w"], selection: Selection) -> str:
         return "No filter is chosen."
     if not selection.mask(*signed.shape).any():
         return "No neuron is chosen."
-    part = "in this selection" if selection != Selection() else "at this layer"
+    part = "in this selection" if selection != EVERYTHING else "at this layer"
     if (signed < 0).any():
         return f"No positive evidence {part}: what there is speaks against the class."
     return f"No evidence {part}: every term of the map is zero."

@@ -60,6 +60,9 @@ class Selection:
         return mask
 
 
+EVERYTHING = Selection()
+
+
 def rescale(region: Sequence[Box], old: tuple[int, int], new: tuple[int, int]) -> tuple[Box, ...]:
     """The boxes on a grid of another size that cover the same part of the picture.
 

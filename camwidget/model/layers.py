@@ -33,14 +33,17 @@ class LayerInfo:
 
     @property
     def is_convolution(self) -> bool:
+        """Whether the layer's class is one of Keras' convolutions."""
         return "Conv" in self.kind
 
     @property
     def is_pooling(self) -> bool:
+        """Whether the layer's class is one of Keras' poolings."""
         return "Pooling" in self.kind
 
     @property
     def grid(self) -> tuple[int, int]:
+        """(rows, columns)."""
         return self.rows, self.columns
 
 

@@ -133,7 +133,9 @@ def _as_array(image: object) -> np.ndarray:
             array = array.astype(np.float32)
     if not np.isfinite(array).all():
         bad = int((~np.isfinite(array)).sum())
-        raise ValueError(f"The picture holds {bad} numbers that are NaN or infinite. Replace them, for instance with 0.")
+        raise ValueError(
+            f"The picture holds {bad} numbers that are NaN or infinite. Replace them, for instance with 0."
+        )
     if np.issubdtype(array.dtype, np.integer) and array.dtype != np.uint8:
         if array.min() < 0 or array.max() > 255:
             raise ValueError(

@@ -76,17 +76,22 @@ def find_preprocessing(model: keras.Model, preprocess: str | Preprocess | None =
         )
     for start, module in _APPLICATIONS.items():
         if model.name.lower().startswith(start):
-            function = import_module(f"keras.applications.{module}").preprocess_input
-            probe = np.full((1, 1, 3), 200.0, np.float32)
-            identity = bool(np.array_equal(function(probe.copy()), probe))
-            # these functions write into the array they are given
-            return Preprocessing(
-                lambda picture: function(picture.copy()), f"keras.applications.{module}", is_identity=identity
-            )
+            return _of_application(module)
     inside = (keras.layers.Rescaling, keras.layers.Normalization)
     if any(isinstance(layer, inside) for layer in model._flatten_layers()):
         return Preprocessing(_unchanged, "inside the network")
     return Preprocessing(_unchanged, "none found", is_known=False)
+
+
+def _of_application(module: str) -> Preprocessing:
+    function = import_module(f"keras.applications.{module}").preprocess_input
+    sample = np.full((1, 1, 3), 200.0, np.float32)
+    # these functions write into the array they are given
+    return Preprocessing(
+        lambda picture: function(picture.copy()),
+        f"keras.applications.{module}",
+        is_identity=bool(np.array_equal(function(sample.copy()), sample)),
+    )
 
 
 def _unchanged(picture: Float[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:

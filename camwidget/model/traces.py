@@ -36,6 +36,7 @@ class Network:
 
     @property
     def input_spec(self) -> tf.TensorSpec:
+        """Pictures, any number of them at a time."""
         return tf.TensorSpec((None, *self.shape), tf.float32)
 
     def call(self, inputs: tf.Tensor, visit: Visit) -> tf.Tensor:
@@ -98,7 +99,8 @@ def survey(network: Network) -> Survey:
     def forward(inputs: tf.Tensor) -> tf.Tensor:
         output = network.call(inputs, visit)
         kind, _ = final_activation(output)
-        head.append((kind, 2 if kind == "sigmoid" and output.shape[1] == 1 else output.shape[1]))
+        units: Any = output.shape[1]
+        head.append((kind, 2 if kind == "sigmoid" and units == 1 else units))
         return output
 
     concrete = tf.function(forward, autograph=False).get_concrete_function(network.input_spec)
@@ -202,9 +204,7 @@ def fingerprint(model: keras.Model) -> Callable[[], tf.Tensor]:
     return tf.function(function, input_signature=[], autograph=False)
 
 
-def _tap(
-    layer: LayerInfo, watch: Callable[[tf.Tensor], object] = lambda output: None
-) -> tuple[Visit, list[tf.Tensor]]:
+def _tap(layer: LayerInfo, watch: Callable[[tf.Tensor], object] = lambda output: None) -> tuple[Visit, list[tf.Tensor]]:
     seen: list[tf.Tensor] = []
 
     def visit(name: str, called: keras.Layer, compute: Callable[[], Any], arguments: Any) -> Any:
@@ -217,7 +217,7 @@ def _tap(
     return visit, seen
 
 
-def _depends(gradient: tf.Tensor | None, layer: LayerInfo) -> tf.Tensor:
+def _depends(gradient: Any, layer: LayerInfo) -> tf.Tensor:
     if gradient is None:
         raise ValueError(
             f"The score does not depend on layer {layer.name!r}. Pass a layer that the output is computed from."
@@ -226,10 +226,7 @@ def _depends(gradient: tf.Tensor | None, layer: LayerInfo) -> tf.Tensor:
 
 
 def _is_map(output: Any) -> bool:
-    return (
-        isinstance(output, tf.Tensor)
-        and output.shape.rank == 4
-        and output.dtype.is_floating
-        and None not in output.shape[1:]
-        and min(output.shape[1:3]) > 1
-    )
+    if not (isinstance(output, tf.Tensor) and output.shape.rank == 4 and output.dtype.is_floating):
+        return False
+    rows, columns, channels = (length or 0 for length in output.shape[1:])  # None where a length is open
+    return min(rows, columns) > 1 and channels > 0

@@ -58,8 +58,8 @@ def visiting(model: keras.Model, visit: Visit) -> Iterator[None]:
         touched: list[tuple[dict[str, Any], Any]] = []
         try:
             for layer in _layers_inside(model):
-                # vars() rather than setattr: Keras tracks every attribute that is set on a layer.
-                attributes = vars(layer)
+                # not by setattr: Keras tracks every attribute that is set on a layer
+                attributes = layer.__dict__
                 touched.append((attributes, attributes.get("call")))
                 attributes["call"] = wrap(layer)
             yield

@@ -22,6 +22,7 @@ from .scheduler import Scheduler, Superseded, Token
 from .state import QUERY_TRAITS, Request, as_traits, follow, same_measurement
 from .traits import Traits
 
+
 class CamWidget(Traits):
     """Ask a network why, in a notebook.
 
@@ -102,7 +103,9 @@ class CamWidget(Traits):
             colormap=colormap,
             opacity=opacity,
             view=view,
-            choices=contract.encode_choices(self._explainer, self._explainer.probe(self._explanation.picture), colormap),
+            choices=contract.encode_choices(
+                self._explainer, self._explainer.probe(self._explanation.picture), colormap
+            ),
             evidence=contract.encode_evidence(self._explanation, 1),
             result=contract.encode_result(self._explanation, seq=1, evidence_id=1, milliseconds=milliseconds),
             **as_traits(self._explanation.query),
@@ -258,15 +261,13 @@ class CamWidget(Traits):
                 self.send_state("image")
                 probe = self._explainer.probe(explanation.picture)
                 self.choices = contract.encode_choices(self._explainer, probe, self.colormap)
-            identity = self.evidence["id"]
+            seq, identity = dict(self.result)["seq"] + 1, dict(self.evidence)["id"]
             if explanation.evidence.activations is not before.evidence.activations or not np.array_equal(
                 explanation.weights, before.weights
             ):
                 identity += 1
                 self.evidence = contract.encode_evidence(explanation, identity)
-            self.result = contract.encode_result(
-                explanation, seq=self.result["seq"] + 1, evidence_id=identity, milliseconds=milliseconds
-            )
+            self.result = contract.encode_result(explanation, seq=seq, evidence_id=identity, milliseconds=milliseconds)
             self.error = ""
             self.status = "stopped" if stopped else "idle"
 

@@ -33,7 +33,7 @@ export function controlsPanel(model, el, signal, { undo }) {
   };
   const set = (/** @type {MenuTrait} */ trait) => (/** @type {string} */ value) =>
     setTraits(model, { [trait]: value });
-  const menus = h("div", { class: "cw-group" });
+  const menus = h("div", { class: "cw-group cw-menus" });
   const noise = h("div", { class: "cw-group" });
   const looks = h("div", { class: "cw-group" });
   el.append(menus, noise, looks);
@@ -71,7 +71,7 @@ export function controlsPanel(model, el, signal, { undo }) {
  */
 function describe(choice) {
   const layer = /** @type {import("../contract.d.ts").LayerChoice} */ (choice);
-  const size = layer.channels > 0 ? ` (${layer.rows} x ${layer.columns} x ${layer.channels})` : "";
+  const size = layer.channels > 0 ? ` (${layer.rows}×${layer.columns}×${layer.channels})` : "";
   return `${choice.label}${size}${layer.default === true ? " · default" : ""}`;
 }
 

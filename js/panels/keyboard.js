@@ -28,11 +28,17 @@ const STEPS = {
 export function gridKeys(stage, row, signal) {
   const { element, look, model, undo } = stage;
   element.tabIndex = 0;
-  /** @type {null | {gesture: ReturnType<typeof undo.begin>, from: import("../contract.d.ts").Neuron}} */
-  let stretch = null;
+  /** @type {null | ReturnType<typeof undo.begin>} */
+  let gesture = null;
+  /** Where the box being stretched is held; it stays when Shift is let go, as in any table. @type {null | import("../contract.d.ts").Neuron} */
+  let anchor = null;
   const settle = () => {
-    stretch?.gesture.end();
-    stretch = null;
+    gesture?.end();
+    gesture = null;
+  };
+  const letGo = () => {
+    settle();
+    anchor = null;
   };
 
   const onKey = (/** @type {KeyboardEvent} */ event) => {
@@ -52,34 +58,34 @@ export function gridKeys(stage, row, signal) {
   };
 
   const clear = () => {
-    settle();
+    letGo();
     undo.step(model, { neurons: null, region: null });
   };
   const press = () => {
-    settle();
+    letGo();
     undo.step(model, toggle(read.selection(model), look.active));
   };
 
   /**
-   * Shift stretches a box from where it was pressed; with Ctrl or Cmd besides, the box is added.
+   * Shift stretches a box from where it was first pressed; with Ctrl or Cmd besides, the box is added.
    * @param {KeyboardEvent} event
    * @param {[number, number]} step
    * @param {import("../pure/geometry.js").Grid} grid
    */
   const move = (event, [down, right], grid) => {
-    if (event.shiftKey) stretch ??= { gesture: undo.begin(model), from: look.active };
-    else settle();
+    if (!event.shiftKey) letGo();
+    const from = event.shiftKey ? (anchor ??= look.active) : null;
     look.active = clampCell([look.active[0] + down, look.active[1] + right], grid);
-    if (stretch === null) return;
-    const added = event.ctrlKey || event.metaKey;
-    stretch.gesture.set(withBox(stretch.gesture.before, [stretch.from, look.active], added));
+    if (from === null) return;
+    gesture ??= undo.begin(model);
+    gesture.set(withBox(gesture.before, [from, look.active], event.ctrlKey || event.metaKey));
   };
 
   element.addEventListener("keydown", onKey, { signal });
   element.addEventListener("keyup", (event) => event.key === "Shift" && settle(), { signal });
-  element.addEventListener("pointerdown", settle, { signal });
+  element.addEventListener("pointerdown", letGo, { signal });
   const show = (/** @type {boolean} */ byKeys) => () => {
-    if (!byKeys) settle();
+    if (!byKeys) letGo();
     look.byKeys = byKeys && element.matches(":focus-visible");
     element.classList.toggle("cw-by-keys", look.byKeys);
     stage.redraw();

@@ -12,13 +12,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.jupyter import PATIENCE, THEMES, Server, serve
 from tests.browser.notebook import SHOTS, Notebook
@@ -49,6 +49,7 @@ def chromium() -> Iterator[Browser]:
     if search.returncode != 0:
         pytest.fail(search.stderr)
     with sync_playwright() as playwright:
+        expect.set_options(timeout=1000 * PATIENCE / 4)
         browser = playwright.chromium.launch(executable_path=search.stdout.strip(), args=FLAGS)
         yield browser
         browser.close()
@@ -60,7 +61,20 @@ def lab(server: Server, chromium: Browser, request: pytest.FixtureRequest) -> It
 
     Cells are run one after another unless `run` is False. When the test fails, its pages are kept as failed-TEST.png.
     """
-    test = re.sub(r"\W+", "-", request.node.name).strip("-")
+    with _notebooks(server, chromium, request) as open_notebook:
+        yield open_notebook
+
+
+@pytest.fixture(scope="module")
+def shared_lab(server: Server, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
+    """As `lab`, for a notebook that all tests of a module use: a kernel with TensorFlow takes its time to start."""
+    with _notebooks(server, chromium, request) as open_notebook:
+        yield open_notebook
+
+
+@contextmanager
+def _notebooks(server: Server, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
+    test = re.sub(r"\W+", "-", Path(request.node.name).stem).strip("-")
     failures = request.session.testsfailed
     pages: list[Page] = []
     with ExitStack() as stack:

@@ -34,16 +34,35 @@ w
 GRID = (9, 14)
 
 
-@pytest.fixture
-def opened(lab: Callable[..., Notebook]) -> Notebook:
-    notebook = lab([CELL], size=(1280, 1000))
+AS_IT_WAS = """
+w.layer, w.method, w.target, w.samples = "late", "grad_cam++", 0, 0
+w.filters = w.neurons = w.region = None
+w.error = ""
+w.wait(30)
+"""
+
+
+@pytest.fixture(scope="module")
+def notebook_with_widget(shared_lab: Callable[..., Notebook]) -> Notebook:
+    notebook = shared_lab([CELL], size=(1280, 1000))
     notebook.page.locator(".camwidget[data-seq='1']").wait_for()
     assert notebook.value("(w.result['rows'], w.result['columns'])") == GRID
     return notebook
 
 
+@pytest.fixture
+def opened(notebook_with_widget: Notebook) -> Notebook:
+    notebook = notebook_with_widget
+    notebook.errors.clear()
+    notebook.run(AS_IT_WAS)
+    newest = notebook.value("w.result['seq']")
+    expect(notebook.page.locator(f".camwidget[data-seq='{newest}']")).to_be_visible()
+    return notebook
+
+
 def centre(grid: Locator, row: int, column: int) -> tuple[float, float]:
-    """The middle of a neuron on the page."""
+    """The middle of a neuron on the page, scrolled to where a pointer reaches it."""
+    grid.scroll_into_view_if_needed()
     box = grid.bounding_box()
     assert box is not None
     return box["x"] + (column + 0.5) * box["width"] / GRID[1], box["y"] + (row + 0.5) * box["height"] / GRID[0]
@@ -51,7 +70,6 @@ def centre(grid: Locator, row: int, column: int) -> tuple[float, float]:
 
 def drag(notebook: Notebook, start: tuple[int, int], end: tuple[int, int]) -> None:
     grid = notebook.page.get_by_role("grid", name="Neurons")
-    grid.scroll_into_view_if_needed()
     mouse = notebook.page.mouse
     mouse.move(*centre(grid, *start))
     mouse.down()
@@ -119,6 +137,8 @@ def test_the_keyboard_alone_is_enough(opened):
     assert grid.get_attribute("aria-rowcount") == "9"
     assert grid.get_attribute("aria-colcount") == "14"
     grid.focus()
+    opened.page.keyboard.press("PageUp")
+    opened.page.keyboard.press("Home")
     for key in ("ArrowDown", "ArrowDown", "ArrowRight", "Space"):
         opened.page.keyboard.press(key)
     answered(opened, "w.neurons == [[2, 1]]")
@@ -185,12 +205,17 @@ def test_two_views_and_the_kernel_show_one_state(lab):
 
 SCENE = """
 from camwidget import CamWidget, samples
-w = CamWidget(samples.network(), samples.scene(7, digits=[3, 3, 8]).image, class_names=samples.CLASS_NAMES, target="three")
+scene = samples.scene(7, digits=[3, 3, 8])
+w = CamWidget(samples.network(), scene.image, class_names=samples.CLASS_NAMES, target="three")
 w
 """
 
 
-@pytest.mark.parametrize(("theme", "size"), [("light", (1280, 1000)), ("dark", (1280, 1000)), ("light", (560, 1400))])
+@pytest.mark.parametrize(
+    ("theme", "size"),
+    [("light", (1280, 1000)), ("dark", (1280, 1000)), ("light", (560, 1400))],
+    ids=["light", "dark", "narrow"],
+)
 def test_it_can_be_looked_at(lab, theme, size):
     notebook = lab([SCENE], theme=theme, size=size)
     notebook.page.locator(".camwidget[data-seq='1']").wait_for()

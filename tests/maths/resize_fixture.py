@@ -5,6 +5,7 @@ Each case: `map` (rows of numbers), `height`, `width`, and `expected` (rows, 12 
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +14,19 @@ from camwidget.maths import resize
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "resize.json"
 
 # rows, columns of the map; height, width of the picture: larger, smaller, not a multiple, one cell, the same
-SIZES = [(2, 3, 4, 6), (3, 2, 7, 5), (1, 4, 3, 8), (4, 1, 5, 3), (6, 9, 4, 5), (3, 4, 3, 4), (2, 5, 9, 14), (5, 3, 2, 7)]
+SIZES = [
+    (2, 3, 4, 6),
+    (3, 2, 7, 5),
+    (1, 4, 3, 8),
+    (4, 1, 5, 3),
+    (6, 9, 4, 5),
+    (3, 4, 3, 4),
+    (2, 5, 9, 14),
+    (5, 3, 2, 7),
+]
 
 
-def cases() -> list[dict[str, object]]:
+def cases() -> list[dict[str, Any]]:
     """Seeded maps; numbers of three decimals, which JSON holds exactly."""
     generator = np.random.default_rng(0)
     found = []

@@ -127,6 +127,14 @@ def test_alpha_is_zero_where_its_denominator_is(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["grad_cam++", "smooth_grad_cam++"])
+def test_alpha_is_zero_there_also_where_the_gradient_is_positive(name: str) -> None:
+    # Before a ReLU: sum A = -2 and g = 1 give 2 - 2 = 0; g = 0.5 gives 0.25 / (0.5 - 0.25) = 1, times 0.5.
+    activations = np.array([[[-3.0], [1.0]]], np.float32)
+    g = np.array([[[[1.0], [0.5]]]], np.float32)
+    assert weigh(name, Moments.of(g).evidence(activations, 0.0)).ravel().tolist() == [0.5]
+
+
+@pytest.mark.parametrize("name", ["grad_cam++", "smooth_grad_cam++"])
 def test_alpha_sums_activations_over_the_whole_map(name: str) -> None:
     # sum A = 6 at every neuron. g = 1: 1 / (2 + 6) = 1/8; g = 2: 4 / (8 + 48) = 1/14, times 2.
     activations = np.array([[[1.0], [2.0]], [[3.0], [0.0]]], np.float32)

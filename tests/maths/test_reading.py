@@ -81,7 +81,9 @@ def test_a_single_cell_peaks_at_its_blocks_centre(cell: tuple[int, int]) -> None
     if 0 < row < 5 and 0 < column < 8:
         assert (heat == 1).sum() == 1
         # and falls alike to both sides
-        np.testing.assert_allclose(heat, np.roll(heat[::-1, ::-1], (2 * (row * 5 + 2) + 1, 2 * (column * 3 + 1) + 1), (0, 1)), atol=1e-14)
+        np.testing.assert_allclose(
+            heat, np.roll(heat[::-1, ::-1], (2 * (row * 5 + 2) + 1, 2 * (column * 3 + 1) + 1), (0, 1)), atol=1e-14
+        )
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -2.5, 1e-300, 1e300])
@@ -163,7 +165,11 @@ ALL, SOME = Selection(), Selection(filters=(1, 2))
         ([[0, 0, 0]], Selection(filters=()), "No filter is chosen."),
         ([[0, 0, 0]], Selection(neurons=()), "No neuron is chosen."),
         ([[0, 0, 0]], Selection(region=()), "No neuron is chosen."),
-        ([[0, -1, 0]], Selection(neurons=((0, 1),)), "No positive evidence in this selection: what there is speaks against the class."),
+        (
+            [[0, -1, 0]],
+            Selection(neurons=((0, 1),)),
+            "No positive evidence in this selection: what there is speaks against the class.",
+        ),
     ],
 )
 def test_an_empty_map_is_said_in_words(numbers: list, selection: Selection, message: str) -> None:

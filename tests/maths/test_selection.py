@@ -1,5 +1,7 @@
 """Filters and neurons chosen: the identities that make a selection trustworthy."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def weights(request: pytest.FixtureRequest) -> np.ndarray:
     return WEIGHTS[request.param]
 
 
-def signed(weights: np.ndarray, **selection: object) -> np.ndarray:
+def signed(weights: np.ndarray, **selection: Any) -> np.ndarray:
     return combine(ACTIVATIONS, weights, Selection(**selection))
 
 
@@ -155,7 +157,9 @@ def test_rescale_by_hand() -> None:
     assert rescale([((5, 5), (7, 7))], (14, 14), (113, 113)) == (((40, 40), (64, 64)),)
 
 
-@pytest.mark.parametrize(("small", "large"), [((14, 9), (113, 75)), ((6, 9), (12, 18)), ((7, 5), (8, 17)), ((3, 4), (3, 4))])
+@pytest.mark.parametrize(
+    ("small", "large"), [((14, 9), (113, 75)), ((6, 9), (12, 18)), ((7, 5), (8, 17)), ((3, 4), (3, 4))]
+)
 def test_rescale_there_and_back(small: tuple[int, int], large: tuple[int, int]) -> None:
     boxes = [
         ((top, left), (bottom, right))
@@ -167,11 +171,17 @@ def test_rescale_there_and_back(small: tuple[int, int], large: tuple[int, int]) 
     assert rescale(rescale(boxes, small, large), large, small) == tuple(boxes)
 
 
-@pytest.mark.parametrize(("old", "new"), [((14, 9), (113, 75)), ((113, 75), (14, 9)), ((6, 9), (5, 4)), ((9, 14), (2, 1))])
+def neuron(generator: np.random.Generator, grid: tuple[int, int]) -> tuple[int, int]:
+    return int(generator.integers(grid[0])), int(generator.integers(grid[1]))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [((14, 9), (113, 75)), ((113, 75), (14, 9)), ((6, 9), (5, 4)), ((9, 14), (2, 1))]
+)
 def test_rescale_keeps_the_part_of_the_picture(old: tuple[int, int], new: tuple[int, int]) -> None:
     generator = np.random.default_rng(0)
     for _ in range(200):
-        box = tuple((int(generator.integers(old[0])), int(generator.integers(old[1]))) for _ in range(2))
+        box = neuron(generator, old), neuron(generator, old)
         ((moved,),) = [rescale([box], old, new)]
         for axis in (0, 1):
             first, last = sorted(corner[axis] for corner in box)

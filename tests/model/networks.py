@@ -11,9 +11,10 @@ All take pictures of 12 x 18 x 3 and hold the same numbers:
 so `Restated` says for each what a layer holds and how the logits depend on it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import keras
 import numpy as np
@@ -152,19 +153,19 @@ def fill(model: keras.Model, reference: Restated = REFERENCE) -> keras.Model:
     return model
 
 
-def conv(**options: object) -> layers.Layer:
+def conv(**options: Any) -> layers.Layer:
     return layers.Conv2D(5, 3, padding="same", activation="relu", name="conv", **options)
 
 
-def last(**options: object) -> layers.Layer:
+def last(**options: Any) -> layers.Layer:
     return layers.Conv2D(7, 3, padding="same", name="last", **options)
 
 
-def body(**options: object) -> list[layers.Layer]:
+def body(**options: Any) -> list[layers.Layer]:
     return [conv(**options), layers.MaxPooling2D(name="pool"), last(**options), layers.ReLU(name="relu")]
 
 
-def dense_tail(**options: object) -> list[layers.Layer]:
+def dense_tail(**options: Any) -> list[layers.Layer]:
     return [
         layers.GlobalAveragePooling2D(name="gap"),
         layers.Dense(6, activation="relu", name="hidden", **options),
@@ -172,13 +173,15 @@ def dense_tail(**options: object) -> list[layers.Layer]:
     ]
 
 
-def chain(stack: list[layers.Layer], x: object) -> object:
+def chain(stack: Sequence[layers.Layer], x: Any) -> Any:
     for layer in stack:
         x = layer(x)
     return x
 
 
-def functional(stack: list[layers.Layer], shape: tuple[int, ...] = SHAPE, name: str | None = None) -> keras.Model:
+def functional(
+    stack: Sequence[layers.Layer], shape: tuple[int | None, ...] = SHAPE, name: str | None = None
+) -> keras.Model:
     inputs = keras.Input(shape)
     return keras.Model(inputs, chain(stack, inputs), name=name)
 
@@ -200,7 +203,7 @@ def unbuilt_sequential() -> keras.Model:
 class Subclassed(keras.Model):
     """Everything in `call`, the softmax too, layers in an attribute and in a list."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.early = conv()
         self.stack = [layers.MaxPooling2D(name="pool"), last(), layers.ReLU(name="relu")]

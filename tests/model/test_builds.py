@@ -57,7 +57,9 @@ def probe(model: keras.Model) -> Probe:
 def test_layers_are_named_by_where_they_stand(build: str, probe: Probe) -> None:
     _, last, default = BUILDS[build]
     prefix = last.removesuffix("last")
-    maps = [(layer.name, layer.kind, layer.rows, layer.columns, layer.channels) for layer in probe.layers if layer.listed]
+    maps = [
+        (layer.name, layer.kind, layer.rows, layer.columns, layer.channels) for layer in probe.layers if layer.listed
+    ]
     assert maps == [
         (f"{prefix}conv", "Conv2D", 12, 18, 5),
         (f"{prefix}pool", "MaxPooling2D", 6, 9, 5),
@@ -223,7 +225,7 @@ def test_the_gradient_is_that_of_a_network_cut_in_two() -> None:
         score = cut(activations)[:, 2]
     expected = tape.gradient(score, activations)
     gradient = probe.gradient(layer, X[None], seen.activations, score="logit", target=2)
-    np.testing.assert_allclose(gradient, expected, atol=1e-6)
+    np.testing.assert_allclose(gradient, np.asarray(expected), atol=1e-6)
     assert np.abs(gradient).max() > 0.01
 
 
@@ -381,7 +383,11 @@ def test_mixed_precision_is_cast_to_float32(policy: str) -> None:
 
 def test_a_whole_network_in_mixed_precision() -> None:
     # The softmax too in float16: logits and log probabilities still come in float32.
-    stack = [*body(dtype="mixed_float16"), *dense_tail(dtype="mixed_float16"), keras.layers.Softmax(dtype="mixed_float16")]
+    stack = [
+        *body(dtype="mixed_float16"),
+        *dense_tail(dtype="mixed_float16"),
+        keras.layers.Softmax(dtype="mixed_float16"),
+    ]
     probe = Probe(fill(functional(stack)), SHAPE)
     seen = probe.observe(probe.find_layer("last"), X[None])
     assert seen.log_probabilities.dtype == np.float32

@@ -54,7 +54,14 @@ def by_dense() -> keras.Model:
 
 
 def by_nested_head() -> keras.Model:
-    head = keras.Sequential([keras.Input((7,)), layers.Dense(6, activation="relu", name="hidden"), layers.Dense(4, activation="softmax", name="logits")], name="head")
+    head = keras.Sequential(
+        [
+            keras.Input((7,)),
+            layers.Dense(6, activation="relu", name="hidden"),
+            layers.Dense(4, activation="softmax", name="logits"),
+        ],
+        name="head",
+    )
     return fill(functional([*body(), layers.GlobalAveragePooling2D(), head]))
 
 
@@ -67,7 +74,9 @@ def by_convolutions() -> keras.Model:
 def by_convolutions_reshaped() -> keras.Model:
     # MobileNet's end
     stack = [layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(6, 1, activation="relu", name="hidden")]
-    return fill(functional([*body(), *stack, layers.Conv2D(4, 1, name="logits"), layers.Reshape((4,)), layers.Softmax()]))
+    return fill(
+        functional([*body(), *stack, layers.Conv2D(4, 1, name="logits"), layers.Reshape((4,)), layers.Softmax()])
+    )
 
 
 def then(layer: layers.Layer) -> Callable[[], keras.Model]:
@@ -204,12 +213,23 @@ def test_outputs_that_do_not_sum_to_one_are_no_probabilities() -> None:
 
 
 def gap_dense(*between: layers.Layer) -> list[layers.Layer]:
-    return [*body(), layers.GlobalAveragePooling2D(), *between, layers.Dense(4, activation="softmax", name="gap_logits")]
+    return [
+        *body(),
+        layers.GlobalAveragePooling2D(),
+        *between,
+        layers.Dense(4, activation="softmax", name="gap_logits"),
+    ]
 
 
 def nested_gap() -> keras.Model:
     head = keras.Sequential(
-        [keras.Input(GRID), layers.GlobalAveragePooling2D(), layers.Dropout(0.5), layers.Dense(4, name="gap_logits"), layers.Softmax()]
+        [
+            keras.Input(GRID),
+            layers.GlobalAveragePooling2D(),
+            layers.Dropout(0.5),
+            layers.Dense(4, name="gap_logits"),
+            layers.Softmax(),
+        ]
     )
     return fill(functional([functional(body(), name="backbone"), head]))
 
@@ -238,19 +258,47 @@ CAM_HEADS: dict[str, Callable[[], keras.Model]] = {
     "sigmoids": lambda: gap_network("sigmoid"),
     "nested head": nested_gap,
     "GAP keeping axes, flatten": lambda: fill(
-        functional([*body(), layers.GlobalAveragePooling2D(keepdims=True), layers.Flatten(), layers.Dense(4, name="gap_logits")])
+        functional(
+            [
+                *body(),
+                layers.GlobalAveragePooling2D(keepdims=True),
+                layers.Flatten(),
+                layers.Dense(4, name="gap_logits"),
+            ]
+        )
     ),
     "GAP keeping axes, 1x1 convolution": lambda: fill(
-        functional([*body(), layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(4, 1, name="gap_logits"), layers.Flatten(), layers.Softmax()])
+        functional(
+            [
+                *body(),
+                layers.GlobalAveragePooling2D(keepdims=True),
+                layers.Conv2D(4, 1, name="gap_logits"),
+                layers.Flatten(),
+                layers.Softmax(),
+            ]
+        )
     ),
     "1x1 convolution to the end": lambda: fill(
-        functional([*body(), layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(4, 1, activation="softmax", name="gap_logits")])
+        functional(
+            [
+                *body(),
+                layers.GlobalAveragePooling2D(keepdims=True),
+                layers.Conv2D(4, 1, activation="softmax", name="gap_logits"),
+            ]
+        )
     ),
     "tf.reduce_mean": lambda: reduced(lambda x: tf.reduce_mean(x, axis=[1, 2])),
     "tf.reduce_mean, axes from behind": lambda: reduced(lambda x: tf.reduce_mean(x, axis=(-2, -3))),
     "keras.ops.mean": lambda: reduced(lambda x: keras.ops.mean(x, axis=(1, 2))),
     "pooling over the whole grid": lambda: fill(
-        functional([*body(), layers.AveragePooling2D((6, 9)), layers.Flatten(), layers.Dense(4, activation="softmax", name="gap_logits")])
+        functional(
+            [
+                *body(),
+                layers.AveragePooling2D((6, 9)),
+                layers.Flatten(),
+                layers.Dense(4, activation="softmax", name="gap_logits"),
+            ]
+        )
     ),
     "without a bias": lambda: fill_kernel(
         functional([*body(), layers.GlobalAveragePooling2D(), layers.Dense(4, use_bias=False, name="gap_logits")])
@@ -274,7 +322,9 @@ def test_class_weights_of_a_pooled_head(head: str) -> None:
     # The definition: their sum over the pooled map is the logit, up to the bias.
     seen = probe.observe(layer, X[None])
     bias = 0 if head == "without a bias" else REFERENCE.weights["gap_logits"][1]
-    np.testing.assert_allclose(seen.activations[0].mean(axis=(0, 1)) @ REFERENCE.column + bias, seen.logits[0], atol=2e-6)
+    np.testing.assert_allclose(
+        seen.activations[0].mean(axis=(0, 1)) @ REFERENCE.column + bias, seen.logits[0], atol=2e-6
+    )
 
 
 OTHER_HEADS: dict[str, tuple[Callable[[], keras.Model], str]] = {
@@ -301,7 +351,14 @@ OTHER_HEADS: dict[str, tuple[Callable[[], keras.Model], str]] = {
         "relu",
     ),
     "a 3x3 convolution behind it": (
-        lambda: functional([*body(), layers.GlobalAveragePooling2D(keepdims=True), layers.Conv2D(4, 3, padding="same"), layers.Flatten()]),
+        lambda: functional(
+            [
+                *body(),
+                layers.GlobalAveragePooling2D(keepdims=True),
+                layers.Conv2D(4, 3, padding="same"),
+                layers.Flatten(),
+            ]
+        ),
         "relu",
     ),
 }
@@ -311,7 +368,9 @@ OTHER_HEADS: dict[str, tuple[Callable[[], keras.Model], str]] = {
 def test_other_heads_have_no_class_weights(head: str) -> None:
     make, name = OTHER_HEADS[head]
     probe = Probe(make(), SHAPE)
-    with pytest.raises(ValueError, match=rf"layer '{name}' is followed by global average pooling .* Use method='grad_cam'"):
+    with pytest.raises(
+        ValueError, match=rf"layer '{name}' is followed by global average pooling .* Use method='grad_cam'"
+    ):
         probe.class_weights(probe.find_layer(name), 0)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import pytest
@@ -12,11 +13,17 @@ from camwidget.model.layers import REASON, find_layer, mark_default
 from tests.model.networks import SHAPE, functional
 
 
-def info(name: str, kind: str = "Conv2D", grid: tuple[int, int] = (6, 9), **options: object) -> LayerInfo:
+def info(name: str, kind: str = "Conv2D", grid: tuple[int, int] = (6, 9), **options: Any) -> LayerInfo:
     return LayerInfo(name, kind, *grid, 4, **options)
 
 
-NAMED = (info("stem"), info("left/block/out"), info("right/block/out", default=True), info("right/end"), info("right/body", listed=False))
+NAMED = (
+    info("stem"),
+    info("left/block/out"),
+    info("right/block/out", default=True),
+    info("right/end"),
+    info("right/body", listed=False),
+)
 
 
 def test_find_by_full_name_and_by_its_unique_last_part() -> None:
@@ -32,7 +39,9 @@ def test_the_full_name_goes_before_a_last_part() -> None:
 
 
 def test_a_last_part_that_several_have() -> None:
-    with pytest.raises(ValueError, match=r"Several layers are called 'out': left/block/out, right/block/out\. Pass one"):
+    with pytest.raises(
+        ValueError, match=r"Several layers are called 'out': left/block/out, right/block/out\. Pass one"
+    ):
         find_layer(NAMED, "out")
 
 
@@ -73,7 +82,13 @@ def conv(name: str, grid: tuple[int, int] = (6, 9)) -> LayerInfo:
 
 
 def test_default_goes_on_to_what_follows_on_the_same_grid() -> None:
-    stack = [conv("a"), conv("b"), info("bn", "BatchNormalization", has_weights=True), info("add", "Add"), info("relu", "ReLU")]
+    stack = [
+        conv("a"),
+        conv("b"),
+        info("bn", "BatchNormalization", has_weights=True),
+        info("add", "Add"),
+        info("relu", "ReLU"),
+    ]
     assert default(stack) == "relu"
 
 
@@ -121,7 +136,10 @@ def test_a_small_squeezenet() -> None:
     x = layers.ZeroPadding2D(1, name="pad")(x)
     x = layers.Conv2D(4, 3, strides=2, activation="relu", name="conv1")(x)
     squeeze = layers.Conv2D(2, 1, activation="relu", name="fire9_squeeze")(x)
-    wide = [layers.Conv2D(3, size, padding="same", activation="relu", name=f"fire9_expand{size}") (squeeze) for size in (1, 3)]
+    wide = [
+        layers.Conv2D(3, size, padding="same", activation="relu", name=f"fire9_expand{size}")(squeeze)
+        for size in (1, 3)
+    ]
     x = layers.Concatenate(name="fire9_concat")(wide)
     x = layers.Dropout(0.5, name="drop9")(x)
     x = layers.Conv2D(5, 1, activation="relu", name="conv10")(x)
@@ -137,6 +155,7 @@ def test_a_small_squeezenet() -> None:
 
 def test_squeezenet(real_data: Path) -> None:
     model = keras.models.load_model(real_data / "networks" / "squeezenet11.keras")
+    assert isinstance(model, keras.Model)
     probe = Probe(model, (227, 227, 3))
     layer = probe.find_layer(None)
     assert (layer.name, layer.rows, layer.columns, layer.channels) == ("fire9_concat", 14, 14, 512)

@@ -59,7 +59,19 @@ def test_an_array_of_pixels() -> None:
         np.asfortranarray(RGB),
         RGB[::-1][::-1],
     ],
-    ids=["batch of one", "tensor", "batched tensor", "keras tensor", "PIL", "int64", "int32 batch", "uint16", "lists", "fortran", "strided"],
+    ids=[
+        "batch of one",
+        "tensor",
+        "batched tensor",
+        "keras tensor",
+        "PIL",
+        "int64",
+        "int32 batch",
+        "uint16",
+        "lists",
+        "fortran",
+        "strided",
+    ],
 )
 def test_the_same_picture_in_other_clothes(given: object) -> None:
     picture, plain = load(given), load(RGB)
@@ -73,7 +85,7 @@ def test_the_same_picture_in_other_clothes(given: object) -> None:
 def test_files(tmp_path: Path, ending: str, as_text: bool) -> None:
     few = (RGB // 86 * 86).astype(np.uint8)  # 27 colours: GIF keeps them
     path = tmp_path / f"grüße und mehr.{ending}"
-    Image.fromarray(few).save(path, **({"lossless": True} if ending == "webp" else {}))
+    Image.fromarray(few).save(path, lossless=True)  # which WebP alone asks about
     picture = load(str(path) if as_text else path)
     np.testing.assert_array_equal(picture.pixels, few)
     np.testing.assert_allclose(picture.inputs, few / np.float32(255) - np.float32(0.5), atol=1e-6)
@@ -164,7 +176,9 @@ def test_four_channels() -> None:
 # -- floats -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("given", [FLOATS, FLOATS[None], tf.constant(FLOATS), FLOATS.astype(np.float64), FLOATS.tolist()])
+@pytest.mark.parametrize(
+    "given", [FLOATS, FLOATS[None], tf.constant(FLOATS), FLOATS.astype(np.float64), FLOATS.tolist()]
+)
 def test_floats_are_what_the_network_takes(given: object) -> None:
     picture = load(given)
     np.testing.assert_allclose(picture.inputs, FLOATS, rtol=1e-6)
@@ -216,7 +230,13 @@ def test_neither_picture_shares_memory_with_what_was_given() -> None:
 def test_the_key_tells_pictures_apart() -> None:
     other = RGB.copy()
     other[5, 5, 1] ^= 1
-    keys = [load(RGB).key, load(other).key, load(RGB, preprocessing=PLAIN).key, load(FLOATS).key, load(RGB, (6, 9, 3)).key]
+    keys = [
+        load(RGB).key,
+        load(other).key,
+        load(RGB, preprocessing=PLAIN).key,
+        load(FLOATS).key,
+        load(RGB, (6, 9, 3)).key,
+    ]
     assert len(set(keys)) == len(keys)
 
 
@@ -226,8 +246,8 @@ def test_the_key_tells_pictures_apart() -> None:
 def test_a_float_picture_of_0_to_255_draws_a_warning() -> None:
     (note,) = load(RGB.astype(np.float32)).notes
     assert note == (
-        f"A float picture from {RGB.min():g} to {RGB.max():g} was given: floats go to the network as they are, but this "
-        "one expects a half subtracted. If it is a picture, pass img.astype('uint8')."
+        f"A float picture from {RGB.min():g} to {RGB.max():g} was given: floats go to the network as they are, but "
+        "this one expects a half subtracted. If it is a picture, pass img.astype('uint8')."
     )
 
 
@@ -330,7 +350,9 @@ def test_whole_numbers_beyond_a_picture() -> None:
     refused(ValueError, RGB.astype(np.int16) - 300, "Whole numbers from")
 
 
-@pytest.mark.parametrize("given", [None, {"a": 1}, object(), [[1, 2], [3]], np.array(["a", "b"]), 3 + 2j, np.ones((4, 6), complex)])
+@pytest.mark.parametrize(
+    "given", [None, {"a": 1}, object(), [[1, 2], [3]], np.array(["a", "b"]), 3 + 2j, np.ones((4, 6), complex)]
+)
 def test_what_is_no_picture_at_all(given: object) -> None:
     refused(TypeError, given, "is not a picture", "Pass a path, a PIL image")
 

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from camwidget.model import find_preprocessing
-from tests.model.networks import body, chain, functional
+from tests.model.networks import body, functional
 
 PIXELS = np.random.default_rng(0).uniform(0, 255, size=(4, 6, 3)).astype(np.float32)
 CAFFE = np.array([103.939, 116.779, 123.68], np.float32)  # mean blue, green, red of ImageNet
@@ -93,8 +93,3 @@ def test_a_function_is_taken_as_it_is() -> None:
 def test_anything_else_is_refused() -> None:
     with pytest.raises(TypeError, match=r'preprocess= takes "auto", None or a function .* \'vgg16\' is none of these'):
         find_preprocessing(named("x"), "vgg16")
-
-
-def test_chain_is_a_chain() -> None:
-    # The helper these tests lean on.
-    assert chain([lambda x: x + 1, lambda x: x * 2], 3) == 8  # type: ignore[list-item] # functions do for layers

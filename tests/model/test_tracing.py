@@ -25,6 +25,7 @@ from tests.model.networks import (
     twice_nested_network,
 )
 
+QUIET: Any = 0  # Keras says "auto" where it takes numbers too
 X = picture()
 PATIENCE = 60  # seconds; a hang, not a slow machine
 
@@ -72,7 +73,15 @@ def test_every_call_is_visited_from_the_inside_out() -> None:
     assert not wrapped(model)
     inner = ["conv", "pool", "last", "relu"]
     shown = [name for name in names if "input" not in name]
-    assert shown == [*(f"outer/inner/{name}" for name in inner), "outer/inner", "outer", "gap", "hidden", "logits", "softmax"]
+    assert shown == [
+        *(f"outer/inner/{name}" for name in inner),
+        "outer/inner",
+        "outer",
+        "gap",
+        "hidden",
+        "logits",
+        "softmax",
+    ]
 
 
 def test_what_visit_returns_is_what_the_layer_returns() -> None:
@@ -105,7 +114,12 @@ def test_a_call_set_by_the_user_is_put_back() -> None:
     # People do patch a layer's call by hand; theirs is what stands there afterwards.
     model = functional_network()
     layer = model.get_layer("relu")
-    mine = vars(layer)["call"] = lambda x: keras.ops.relu(x) * 2
+
+    def mine(x: Any) -> Any:
+        y: Any = keras.ops.relu(x)
+        return 2 * y
+
+    vars(layer)["call"] = mine
     probe = Probe(model, SHAPE)
     seen = probe.observe(probe.find_layer("relu"), X[None])
     np.testing.assert_allclose(seen.activations[0], 2 * np.maximum(REFERENCE.last(X), 0), atol=4e-6)
@@ -117,14 +131,12 @@ def test_the_network_is_whole_after_a_trace_that_raises(what: str) -> None:
     model, gate = gated_network()
     expected = np.asarray(model(X[None]))
     attributes = {id(layer): dict(vars(layer)) for layer in model._flatten_layers()}
-    probe = None
-    if what != "survey":
-        probe = Probe(model, SHAPE)
-        layer = probe.find_layer("last")
+    probe = Probe(model, SHAPE)
+    layer = probe.find_layer("last")
     gate.armed = True
     attributes[id(gate)]["armed"] = True
     with pytest.raises(RuntimeError, match="armed"):
-        if probe is None:
+        if what == "survey":
             Probe(model, SHAPE)
         elif what == "observe":
             probe.observe(layer, X[None])
@@ -141,8 +153,6 @@ def test_the_network_is_whole_after_a_trace_that_raises(what: str) -> None:
     gate.armed = False
     np.testing.assert_array_equal(np.asarray(model(X[None])), expected)
     # and the probe works again: the failed trace left no half-made function behind
-    probe = probe or Probe(model, SHAPE)
-    layer = probe.find_layer("last")
     activations = probe.observe(layer, X[None]).activations
     gradient = probe.gradient(layer, X[None], activations, score="logit", target=0)
     np.testing.assert_allclose(gradient[0], REFERENCE.gradient(X, 0), atol=1e-6)
@@ -175,7 +185,7 @@ def test_another_thread_sees_the_original_while_one_traces() -> None:
     with tracing_in_another_thread(probe, gate, seen):
         assert "last" in wrapped(model)  # the other thread is in the middle of it
         np.testing.assert_array_equal(np.asarray(model(X[None])), expected)
-        np.testing.assert_allclose(model.predict(X[None], verbose=0), expected, atol=1e-6)
+        np.testing.assert_allclose(model.predict(X[None], verbose=QUIET), expected, atol=1e-6)
     assert not wrapped(model)
     np.testing.assert_allclose(seen[0][0], REFERENCE.gradient(X, 0), atol=1e-6)
 
@@ -187,7 +197,7 @@ def test_fit_traces_the_same_network_at_that_moment() -> None:
 
     def train(model: keras.Model) -> list[float]:
         model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
-        return model.fit(pictures, labels, batch_size=4, epochs=2, shuffle=False, verbose=0).history["loss"]
+        return model.fit(pictures, labels, batch_size=4, epochs=2, shuffle=False, verbose=QUIET).history["loss"]
 
     networks = []
     for _ in range(2):
@@ -278,5 +288,5 @@ def test_training_shows_in_the_fingerprint_of_a_large_network(monkeypatch: pytes
     before = probe.fingerprint()
     assert probe.fingerprint() == before
     model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
-    model.fit(X[None], np.array([1]), verbose=0)
+    model.fit(X[None], np.array([1]), verbose=QUIET)
     assert probe.fingerprint() != before

@@ -76,7 +76,9 @@ def test_wait_lets_go_of_a_lock_that_its_thread_holds():
 
 def test_the_worker_itself_does_not_wait_for_itself():
     seen = []
-    scheduler = Scheduler(lambda request, token: seen.append((scheduler.wait(30), scheduler.in_worker())), threading.RLock())
+    scheduler = Scheduler(
+        lambda request, token: seen.append((scheduler.wait(30), scheduler.in_worker())), threading.RLock()
+    )
     scheduler.submit(1)
     assert scheduler.wait(30)
     assert seen == [(True, True)]

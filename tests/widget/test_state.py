@@ -20,9 +20,7 @@ def test_another_layer_keeps_the_part_of_the_picture_and_gives_up_filters_and_ne
 
 def test_what_is_said_together_with_the_layer_stays():
     before = query(region=[(3, 4), (5, 7)])
-    after = follow(
-        query(layer="b", filters=[2], neurons=[(1, 1)], region=[(0, 0), (1, 1)]), before, (9, 14), (18, 28)
-    )
+    after = follow(query(layer="b", filters=[2], neurons=[(1, 1)], region=[(0, 0), (1, 1)]), before, (9, 14), (18, 28))
     assert after == query(layer="b", filters=[2], neurons=[(1, 1)], region=[(0, 0), (1, 1)])
 
 

@@ -26,6 +26,10 @@ from .measure import Checkpoint, measure
 from .query import Query, make_query, takes_query
 
 
+# Sizes of pictures whose compiled functions are kept, for networks that take any size.
+_MOST_PROBES = 8
+
+
 @dataclass(frozen=True)
 class Prediction:
     """The network's verdict on one class: its index, its name, its probability in [0, 1]."""
@@ -147,10 +151,7 @@ class Explainer:
         Raises:
             TypeError, ValueError: what was given, what was expected, how to mend it.
         """
-        explanation = self.answer(self.picture(image), make_query(options))
-        for note in explanation.notes:
-            warnings.warn(note, stacklevel=2)
-        return explanation
+        return announced(self.answer(self.picture(image), make_query(options)))
 
     def answer(self, picture: Picture, query: Query, checkpoint: Checkpoint = lambda share: True) -> Explanation:
         """The explanation that a checked query asks for, from the cache where it can be.
@@ -158,7 +159,7 @@ class Explainer:
         Args:
             picture: from `picture()`.
             query: from `make_query()`.
-            checkpoint: asked with the share done after every micro-batch of noisy copies; False
+            checkpoint: asked with the share done between micro-batches of noisy copies; False
                 ends the averaging early, and the result says how many copies it holds.
         """
         method = METHODS[query.method]
@@ -199,6 +200,8 @@ class Explainer:
                     build(self.model, picture.inputs)
                 self._probes[shape] = Probe(self.model, shape)
             self._probes[shape] = probe = self._probes.pop(shape)  # the newest comes last
+            while len(self._probes) > _MOST_PROBES:
+                del self._probes[next(iter(self._probes))]
             version = probe.fingerprint()
             if version != self._version:
                 self.cache.clear()
@@ -248,6 +251,13 @@ class Explainer:
                 f"No class {target}: the network has {len(names)} classes, 0 to {len(names) - 1}. Pass one as target=."
             )
         return target
+
+
+def announced(explanation: Explanation) -> Explanation:
+    """The same explanation, its notes shown as warnings of the line that asked for it."""
+    for note in explanation.notes:
+        warnings.warn(note, stacklevel=3)
+    return explanation
 
 
 def _reachable(score: str, probe: Probe) -> tuple[str, tuple[str, ...]]:

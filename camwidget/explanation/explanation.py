@@ -120,7 +120,8 @@ class Explanation:
 
         Args:
             colormap: the name of any matplotlib colour map.
-            opacity: of the strongest evidence, in [0, 1]; where there is none, the picture stays.
+            opacity: of the strongest evidence, in [0, 1]; where there is little, the paint is thin,
+                and a map without evidence leaves the picture as it is.
         """
         return drawing.overlay(self.picture.pixels, self.heatmap, colormap=colormap, opacity=opacity)
 

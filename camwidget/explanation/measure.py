@@ -7,7 +7,8 @@ from camwidget.model import SCORES, LayerInfo, Observation, Picture, Probe
 
 from .query import Query
 
-# Called with the share done, in (0, 1]; False: stop and keep what there is. May raise to give up.
+# Called with the share done, in (0, 1); False: stop and keep what there is. May raise to give up.
+# Not called when all is done: an answer that is there is worth showing, even if it is overtaken.
 Checkpoint = Callable[[float], bool]
 
 # Numbers in the pictures of one micro-batch: four of 224 x 224 x 3. Larger batches run no faster
@@ -34,7 +35,7 @@ def measure(
         picture: the picture.
         observation: of the clean picture at that layer.
         query: says score, target (an index), samples, noise and seed.
-        checkpoint: asked after every micro-batch.
+        checkpoint: asked between micro-batches.
     """
     assert isinstance(query.target, int)  # noqa: S101 # filled in by the explainer
     target = query.target
@@ -51,7 +52,7 @@ def measure(
     for copies in noisy_copies(picture.inputs, samples=samples, noise=query.noise, seed=query.seed, batch=batch):
         part = Moments.of(probe.gradient_through(layer, copies, score=query.score, target=target))
         total = part if total is None else total + part
-        if not checkpoint(total.count / samples):
+        if total.count < samples and not checkpoint(total.count / samples):
             break
     assert total is not None  # noqa: S101 # samples is at least 1 here
     return total.evidence(clean, score, copies=total.count)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from camwidget.model import Model, Preprocess
 
-from .explainer import Explainer
+from .explainer import Explainer, announced
 from .explanation import Explanation
-from .query import takes_query
+from .query import make_query, takes_query
 
 # Explainers of the networks used last, by identity; each holds its network, so an identity cannot
 # be taken over by another one while it is here.
@@ -48,4 +48,4 @@ def explain(
     _RECENT[id(model)] = explainer, setting
     while len(_RECENT) > 2:
         _RECENT.popitem(last=False)
-    return explainer.explain(image, **options)
+    return announced(explainer.answer(explainer.picture(image), make_query(options)))

@@ -18,6 +18,8 @@ from .layers import LayerInfo, mark_default
 from .scores import SCORES
 from .tracing import Visit, visiting
 
+_TARGET = tf.TensorSpec((), tf.int32)
+
 
 @dataclass(frozen=True)
 class Network:
@@ -103,7 +105,7 @@ def survey(network: Network) -> Survey:
         head.append((kind, 2 if kind == "sigmoid" and units == 1 else units))
         return output
 
-    concrete = tf.function(forward, autograph=False).get_concrete_function(network.input_spec)
+    concrete = _compile(forward, network.input_spec)
     # What comes before the first weights is the picture itself, rescaled or padded.
     start = next((position for position, (info, _) in enumerate(maps) if info.has_weights), 0)
     weights_follow = any(position == len(maps) for position in weights_at)
@@ -120,7 +122,7 @@ def observe(network: Network, layer: LayerInfo) -> Callable[..., Any]:
         head = make_head(network.call(inputs, visit), are_probabilities=network.are_probabilities)
         return tf.cast(seen[0], tf.float32), head.logits, head.log_probabilities
 
-    return tf.function(function, input_signature=[network.input_spec], autograph=False)
+    return _compile(function, network.input_spec)
 
 
 def gradient(network: Network, layer: LayerInfo, score: str) -> Callable[..., Any]:
@@ -137,8 +139,7 @@ def gradient(network: Network, layer: LayerInfo, score: str) -> Callable[..., An
         return _depends(tape.gradient(scores, activations), layer)
 
     shape = tf.TensorSpec((None, layer.rows, layer.columns, layer.channels), tf.float32)
-    signature = [network.input_spec, shape, tf.TensorSpec((), tf.int32)]
-    return tf.function(function, input_signature=signature, autograph=False)
+    return _compile(function, network.input_spec, shape, _TARGET)
 
 
 def gradient_through(network: Network, layer: LayerInfo, score: str) -> Callable[..., Any]:
@@ -155,8 +156,7 @@ def gradient_through(network: Network, layer: LayerInfo, score: str) -> Callable
             scores = SCORES[score].function(head.logits, head.log_probabilities, target)
         return tf.cast(_depends(tape.gradient(scores, seen[0]), layer), tf.float32)
 
-    signature = [network.input_spec, tf.TensorSpec((), tf.int32)]
-    return tf.function(function, input_signature=signature, autograph=False)
+    return _compile(function, network.input_spec, _TARGET)
 
 
 def class_weights(network: Network, layer: LayerInfo) -> Callable[[], tf.Tensor] | None:
@@ -168,7 +168,7 @@ def class_weights(network: Network, layer: LayerInfo) -> Callable[[], tf.Tensor]
         matrix = linear_weights(seen[0], output)
         return tf.zeros((0, 0)) if matrix is None else matrix
 
-    concrete = tf.function(function, autograph=False).get_concrete_function(network.input_spec)
+    concrete = _compile(function, network.input_spec)
     if concrete.output_shapes == (0, 0):
         return None
     return lambda: concrete(tf.zeros((1, *network.shape)))
@@ -201,7 +201,13 @@ def fingerprint(model: keras.Model) -> Callable[[], tf.Tensor]:
         values = [tf.convert_to_tensor(weight.value) for weight in weights[::-step]]
         return tf.stack([number(value) for value in values]) if values else tf.zeros(0, tf.int32)
 
-    return tf.function(function, input_signature=[], autograph=False)
+    return _compile(function)
+
+
+def _compile(function: Callable[..., Any], *signature: tf.TensorSpec) -> Any:
+    # Traced here and now, under this signature alone: a `tf.function` that is called counts its
+    # traces by the address of the Python function and warns when another one is given that address.
+    return tf.function(function, autograph=False).get_concrete_function(*signature)
 
 
 def _tap(layer: LayerInfo, watch: Callable[[tf.Tensor], object] = lambda output: None) -> tuple[Visit, list[tf.Tensor]]:

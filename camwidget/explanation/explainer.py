@@ -25,7 +25,6 @@ from .explanation import Explanation
 from .measure import Checkpoint, measure
 from .query import Query, make_query, takes_query
 
-
 # Sizes of pictures whose compiled functions are kept, for networks that take any size.
 _MOST_PROBES = 8
 

@@ -190,14 +190,14 @@ def test_stopped_early_it_holds_the_copies_it_has(monkeypatch: pytest.MonkeyPatc
 
 def test_a_checkpoint_may_give_up_and_nothing_is_kept(explainer: Explainer) -> None:
     image = explainer.picture(X)
-    query = make_query({"target": 1, "samples": 3})
+    query = make_query({"target": 1, "samples": 40})  # more than one micro-batch
 
     def give_up(share: float) -> bool:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
         explainer.answer(image, query, give_up)
-    assert explainer.explain(X, target=1, samples=3).samples == 3
+    assert explainer.explain(X, target=1, samples=40).samples == 40
 
 
 # -- what is filled in ------------------------------------------------------------------------------

@@ -16,16 +16,15 @@ class Cache:
 
     Args:
         limit: most bytes kept. A value larger than that is not kept.
+
+    Attributes:
+        nbytes: bytes kept now.
     """
 
     def __init__(self, limit: int = 256 * 2**20) -> None:
         self.limit = limit
+        self.nbytes = 0
         self._kept: OrderedDict[Hashable, _Sized] = OrderedDict()
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes kept now."""
-        return sum(value.nbytes for value in self._kept.values())
 
     def get(self, key: Hashable) -> Any:
         """The value kept under `key`, or None; it now counts as the one used last."""
@@ -36,13 +35,19 @@ class Cache:
 
     def put(self, key: Hashable, value: _Sized) -> None:
         """Keep a value; the key must name everything that it depends on."""
-        self._kept.pop(key, None)
+        self._drop(key)
         if value.nbytes > self.limit:
             return
         self._kept[key] = value
+        self.nbytes += value.nbytes
         while self.nbytes > self.limit:
-            self._kept.popitem(last=False)
+            self._drop(next(iter(self._kept)))
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
+        self.nbytes = 0
+
+    def _drop(self, key: Hashable) -> None:
+        dropped = self._kept.pop(key, None)
+        self.nbytes -= 0 if dropped is None else dropped.nbytes

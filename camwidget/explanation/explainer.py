@@ -114,7 +114,7 @@ class Explainer:
             ValueError: as many names as given do not fit the network.
         """
         if self._class_names is None:
-            return tuple(f"class {index}" for index in range(probe.classes))
+            self._class_names = tuple(f"class {index}" for index in range(probe.classes))
         if len(self._class_names) != probe.classes:
             raise ValueError(
                 f"class_names= holds {len(self._class_names)} names and the network has {probe.classes} classes. "

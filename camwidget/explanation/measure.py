@@ -46,7 +46,7 @@ def measure(
         gradients = probe.gradient(
             layer, picture.inputs[None], observation.activations, score=query.score, target=target
         )
-        return Moments.of(gradients).evidence(clean, score)
+        return Evidence(clean, gradients[0], score)
     batch = max(1, min(32, _BATCH_NUMBERS // picture.inputs.size))
     total: Moments | None = None
     for copies in noisy_copies(picture.inputs, samples=samples, noise=query.noise, seed=query.seed, batch=batch):

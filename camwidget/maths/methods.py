@@ -46,15 +46,16 @@ def _cam(evidence: Evidence) -> Weights:
 
 
 def _grad_cam(evidence: Evidence) -> Weights:
-    return evidence.first.mean(axis=(0, 1), keepdims=True)
+    return evidence.first.mean(axis=(0, 1), keepdims=True, dtype=np.float64)
 
 
 def _grad_cam_plus_plus(evidence: Evidence) -> Weights:
     # sum_ab A_ab times D3 at (i, j); some libraries take sum(A * D3) or normalise alpha to a sum
     # of 1, which can flip a channel's sign.
     total = evidence.activations.sum(axis=(0, 1), dtype=np.float64)
-    denominator = 2 * evidence.second + total * evidence.third
-    alpha = np.divide(evidence.second, denominator, out=np.zeros_like(denominator), where=denominator != 0)
+    second = evidence.second
+    denominator = 2 * second + total * evidence.third
+    alpha = np.divide(second, denominator, out=np.zeros_like(denominator), where=denominator != 0)
     return (alpha * np.maximum(evidence.first, 0)).sum(axis=(0, 1), keepdims=True)
 
 

@@ -99,7 +99,7 @@ def test_logits_of_a_thousand_stay_finite(method: str) -> None:
     if method in ("cam", "grad_cam"):  # in proportion; alpha of the others is not
         np.testing.assert_allclose(explanation.heatmap, calm.heatmap, atol=1e-4)
     else:
-        g = explanation.evidence.first
+        g = explanation.evidence.first.astype(np.float64)
         expected = plus_plus(explanation.evidence.activations.astype(np.float64), g, g**2, g**3)
         np.testing.assert_allclose(explanation.map, expected, rtol=1e-9)
 

@@ -58,5 +58,13 @@ def test_powers_of_any_float32_gradient_are_numbers(size: float) -> None:
 
 def test_bytes_are_counted() -> None:
     a, d, w = np.zeros((2, 3, 4), np.float32), np.zeros((2, 3, 4)), np.zeros(4, np.float32)
-    assert Evidence(a, d, d, d, 0.0).nbytes == 24 * 4 + 3 * 24 * 8
-    assert Evidence(a, d, d, d, 0.0, w).nbytes == 24 * 4 + 3 * 24 * 8 + 16
+    assert Evidence(a, d, 0.0, (d, d)).nbytes == 24 * 4 + 3 * 24 * 8
+    assert Evidence(a, d, 0.0, (d, d), w).nbytes == 24 * 4 + 3 * 24 * 8 + 16
+
+
+def test_one_copy_keeps_its_gradient_alone_and_powers_follow() -> None:
+    g = np.array([[[1e-30], [-2.0], [3.0]]], np.float32)
+    evidence = Evidence(np.ones((1, 3, 1), np.float32), g, 0.0)
+    np.testing.assert_allclose(evidence.second.ravel(), np.float64(g.ravel()) ** 2, rtol=1e-15)
+    np.testing.assert_allclose(evidence.third.ravel(), [np.float64(g[0, 0, 0]) ** 3, -8, 27], rtol=1e-15)
+    assert evidence.nbytes == 2 * 3 * 4

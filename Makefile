@@ -66,6 +66,7 @@ $(VENV)/.demo: pyproject.toml package.json $(VENV)/.made
 $(VENV)/.dev: pyproject.toml package.json $(VENV)/.made
 	@echo "Installing camwidget and what its tests need (TensorFlow is large: some minutes the first time) ..."
 	@$(PIP) install -e ".[dev]"
+	@$(PIP) install --target $(VENV)/older-kernel --upgrade --no-deps "ipykernel>=6.29,<7"
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.bench: $(VENV)/.dev

@@ -57,7 +57,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def lab(server: Server, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
-    """Opens notebooks: lab(cells, theme="light", size=(1280, 900), run=True) -> Notebook.
+    """Opens notebooks: lab(cells, theme="light", size=(1280, 900), run=True, kernel="python3") -> Notebook.
 
     Cells are run one after another unless `run` is False. When the test fails, its pages are kept as failed-TEST.png.
     """
@@ -80,10 +80,15 @@ def _notebooks(server: Server, chromium: Browser, request: pytest.FixtureRequest
     with ExitStack() as stack:
 
         def open_notebook(
-            cells: Sequence[str], *, theme: str = "light", size: tuple[int, int] = (1280, 900), run: bool = True
+            cells: Sequence[str],
+            *,
+            theme: str = "light",
+            size: tuple[int, int] = (1280, 900),
+            run: bool = True,
+            kernel: str = "python3",
         ) -> Notebook:
             name = f"{test}-{len(pages)}.ipynb"
-            server.write_notebook(name, cells)
+            server.write_notebook(name, cells, kernel)
             server.set("@jupyterlab/apputils-extension:themes", theme=THEMES[theme])
             context = chromium.new_context(viewport={"width": size[0], "height": size[1]})
             stack.callback(context.close)

@@ -20,6 +20,10 @@ import nbformat
 PATIENCE = float(os.environ.get("CAMWIDGET_PATIENCE", "240"))
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # Straight to 127.0.0.1, whatever proxy the environment names.
+# Kernels by generation: up to ipykernel 6 a widget's observers run on the main thread, from 7 on in another one.
+# `make` puts one of the older kind here, beside the one that is installed.
+OLDER_KERNEL = Path(sys.prefix) / "older-kernel"
+KERNELS: dict[str, dict[str, str]] = {"python3": {}, "older": {"PYTHONPATH": str(OLDER_KERNEL)}}
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -46,11 +50,11 @@ class Server:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(setting))
 
-    def write_notebook(self, name: str, cells: Sequence[str]) -> None:
-        """Writes a notebook of these code cells."""
+    def write_notebook(self, name: str, cells: Sequence[str], kernel: str) -> None:
+        """Writes a notebook of these code cells for a kernel in `KERNELS`."""
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+            metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
         )
         nbformat.write(notebook, self.notebooks / name)
 
@@ -67,7 +71,8 @@ def serve(home: Path) -> Iterator[Server]:
     folders = {name: home / name for name in names}
     for folder in folders.values():
         folder.mkdir()
-    _write_kernel(folders["share"] / "kernels" / "python3")
+    for name, environment in KERNELS.items():
+        _write_kernel(folders["share"] / "kernels" / name, environment)
     port = _free_port()
     server = Server(
         f"http://127.0.0.1:{port}", folders["notebooks"], folders["runtime"], folders["config"] / "settings"
@@ -105,10 +110,11 @@ def serve(home: Path) -> Iterator[Server]:
             process.wait()
 
 
-def _write_kernel(folder: Path) -> None:
+def _write_kernel(folder: Path, environment: dict[str, str]) -> None:
     folder.mkdir(parents=True)
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    (folder / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"}))
+    kernel = {"argv": argv, "display_name": folder.name, "language": "python", "env": environment}
+    (folder / "kernel.json").write_text(json.dumps(kernel))
 
 
 def _free_port() -> int:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.jupyter import OLDER_KERNEL
 from tests.browser.notebook import Notebook
 
 pytestmark = pytest.mark.browser
@@ -201,6 +202,49 @@ def test_two_views_and_the_kernel_show_one_state(lab):
     for view in range(2):
         chosen = roots.nth(view).get_by_role("option", selected=True, name="dog")
         expect(chosen).to_be_visible()
+
+
+@pytest.mark.skipif(not OLDER_KERNEL.exists(), reason="no older ipykernel beside the installed one: run make test")
+def test_a_kernel_that_runs_observers_on_its_main_thread_does_the_same(lab):
+    notebook = lab([CELL], size=(1280, 1000), kernel="older")
+    assert notebook.value("__import__('ipykernel').__version__").startswith("6.")
+    notebook.page.locator(".camwidget[data-seq='1']").wait_for()
+    drag(notebook, (7, 12), (2, 3))
+    answered(notebook, "w.region == [[[2, 3], [7, 12]]]")
+    notebook.page.get_by_role("combobox", name="Method").select_option("smooth_grad_cam++")
+    answered(notebook, "w.samples == 20 and w.explanation.samples == 20")
+    notebook.run("w.target = 99")
+    expect(notebook.page.locator(".camwidget").get_by_role("alert")).to_contain_text("No class 99")
+    assert notebook.errors == []
+
+
+def test_the_map_follows_while_a_cell_trains_the_same_network(opened):
+    """A worker of its own answers, and while `fit` traces and trains, the map is that of the weights of the moment."""
+    opened.run("""
+import threading
+stop, losses = threading.Event(), []
+copy = keras.models.clone_model(model)
+copy.set_weights(model.get_weights())
+v = CamWidget(copy, img, target=0)
+def train():
+    copy.compile("sgd", "sparse_categorical_crossentropy")
+    x, y = np.random.default_rng(0).random((64, 20, 30, 3)) * 255, np.arange(64) % 4
+    while not stop.is_set():
+        losses.append(copy.fit(x, y, verbose=0).history["loss"][0])
+thread = threading.Thread(target=train); thread.start()
+for step in range(12):
+    v.target, v.layer = step % 4, ("late", "early")[step % 2]
+    v.wait(60)
+    assert v.error == ""
+while len(losses) < 3:
+    pass
+stop.set(); thread.join()
+v.refresh()
+found = v.wait(60)
+np.testing.assert_allclose(found.map, explain(copy, img, layer=v.layer, target=v.target).map, rtol=1e-6)
+assert np.isfinite(losses).all()
+v.close()
+""")
 
 
 SCENE = """

@@ -67,6 +67,8 @@ export interface Picture {
  */
 export interface Evidence {
   id: number;
+  /** Where it was measured. While another layer is asked for, its grid is not known yet: nothing can be selected. */
+  layer: string;
   rows: number;
   columns: number;
   channels: number;

@@ -8,7 +8,7 @@
  */
 import { setTraits } from "./model.js";
 import { remember, same, undo } from "./pure/history.js";
-import { filters, selection } from "./pure/read.js";
+import { evidence, filters, selection } from "./pure/read.js";
 
 /**
  * @param {Model} model
@@ -52,9 +52,13 @@ export function makeUndo() {
      */
     begin(model) {
       const before = now(model);
+      // What is pointed at belongs to the layer on show; a new layer's grid comes with its evidence.
+      const measured = evidence(model)?.layer ?? before.layer;
+      const isAwaited = before.layer !== measured && before.layer !== "";
       return {
         before,
         set: (/** @type {Change} */ change) => {
+          if (isAwaited && !("layer" in change)) return;
           if (!same({ ...now(model), ...change }, now(model))) setTraits(model, change);
         },
         end: () => replace(remember(history, before, now(model))),

@@ -7,6 +7,7 @@ from .explainer import Explainer as Explainer
 from .explainer import Prediction as Prediction
 from .explanation import Explanation as Explanation
 from .once import explain as explain
+from .once import shared_explainer as shared_explainer
 from .paper import grad_cam_plus_smooth as grad_cam_plus_smooth
 from .query import Query as Query
 from .query import make_query as make_query

@@ -11,6 +11,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from PIL import Image
 
+from camwidget.maths import normalize, resize
+
 if TYPE_CHECKING:
     from .explanation import Explanation
 
@@ -64,6 +66,23 @@ def png(pixels: UInt8[np.ndarray, "H W 3"]) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, format="PNG")
     return stream.getvalue()
+
+
+def reduced(pixels: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    """The picture, its longer side at most 1280 pixels: more no page shows, and a notebook would store."""
+    height, width = pixels.shape[:2]
+    share = 1280 / max(height, width)
+    if share >= 1:
+        return pixels
+    size = max(1, round(width * share)), max(1, round(height * share))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+
+
+def display_png(explanation: "Explanation", *, colormap: str, opacity: float) -> bytes:
+    """The overlay as a page shows it, see `reduced`."""
+    pixels = reduced(explanation.picture.pixels)
+    heatmap = resize(normalize(explanation.map), *pixels.shape[:2])
+    return png(overlay(pixels, heatmap, colormap=colormap, opacity=opacity))
 
 
 class Plot(Figure):

@@ -4,7 +4,6 @@ import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from camwidget.maths import METHODS, Evidence
 from camwidget.model import (
@@ -76,7 +75,8 @@ class Explainer:
             raise TypeError("class_names= takes a list of names, one for each class; one string was given.")
         self._class_names = None if class_names is None else tuple(map(str, class_names))
         self._probes: dict[tuple[int, int, int], Probe] = {}
-        self._version: Any = None
+        self._version: tuple[int, ...] | None = None
+        self._structure: tuple[int, ...] = ()
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -150,7 +150,7 @@ class Explainer:
         Raises:
             TypeError, ValueError: what was given, what was expected, how to mend it.
         """
-        return announced(self.answer(self.picture(image), make_query(options)))
+        return announced(self.answer(self.picture(image), make_query(options)), stacklevel=3)
 
     def answer(self, picture: Picture, query: Query, checkpoint: Checkpoint = lambda share: True) -> Explanation:
         """The explanation that a checked query asks for, from the cache where it can be.
@@ -167,6 +167,7 @@ class Explainer:
             layer = probe.find_layer(query.layer)
             query.selection.check(layer.rows, layer.columns, layer.channels)
             names = self.class_names(probe)
+            calls = probe.calls
             observation = self._observe(probe, layer, picture)
             score, notes = _reachable(query.score, probe)
             target = self._target(query.target, names, observation)
@@ -174,6 +175,8 @@ class Explainer:
             evidence = self._measure(probe, layer, picture, observation, query, checkpoint)
             if method.needs_class_weights:
                 evidence = replace(evidence, class_weights=probe.class_weights(layer, target))
+            if probe.calls != calls and probe.fingerprint() != self._version:
+                notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
         return Explanation(
             picture=picture,
             query=replace(query, samples=evidence.copies),
@@ -186,14 +189,19 @@ class Explainer:
         )
 
     def refresh(self) -> None:
-        """Forget everything measured, for instance after weights were changed by hand."""
+        """Forget everything measured and compiled, for instance after the network was changed by hand."""
         with self.lock:
             self.cache.clear()
+            self._probes.clear()
 
     # -- inside -------------------------------------------------------------------------------
 
     def _probe(self, shape: tuple[int, int, int], picture: Picture | None = None) -> Probe:
         with self.lock:
+            structure = tuple(map(id, self.model.layers))
+            if structure != self._structure:  # layers were added or taken away
+                self.refresh()
+                self._structure = structure
             if shape not in self._probes:
                 if picture is not None:
                     build(self.model, picture.inputs)
@@ -252,10 +260,10 @@ class Explainer:
         return target
 
 
-def announced(explanation: Explanation) -> Explanation:
+def announced(explanation: Explanation, *, stacklevel: int) -> Explanation:
     """The same explanation, its notes shown as warnings of the line that asked for it."""
     for note in explanation.notes:
-        warnings.warn(note, stacklevel=3)
+        warnings.warn(note, stacklevel=stacklevel)
     return explanation
 
 

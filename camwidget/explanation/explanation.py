@@ -144,7 +144,7 @@ class Explanation:
         )
 
     def _repr_png_(self) -> bytes:
-        return drawing.png(self.overlay())
+        return drawing.display_png(self, colormap="viridis", opacity=0.6)
 
     def __repr__(self) -> str:
         return f"<Explanation: {self.title}>"

@@ -41,11 +41,22 @@ def explain(
         >>> explanation = explain(samples.network(), samples.scene(7).image)
         >>> explanation.plot()
     """
-    setting = (preprocess, None if class_names is None else tuple(class_names))
+    explainer = shared_explainer(model, preprocess=preprocess, class_names=class_names)
+    return announced(explainer.answer(explainer.picture(image), make_query(options)), stacklevel=3)
+
+
+def shared_explainer(
+    model: Model, *, preprocess: str | Preprocess | None = "auto", class_names: Sequence[str] | None = None
+) -> Explainer:
+    """The explainer of a network that was used lately with the same settings, or a new one.
+
+    So a cell that is run again compiles nothing again and keeps one cache, not one for each run.
+    """
+    setting = (preprocess, class_names if isinstance(class_names, str | None) else tuple(class_names))
     explainer, kept = _RECENT.pop(id(model), (None, None))
     if explainer is None or kept != setting:
         explainer = Explainer(model, preprocess=preprocess, class_names=class_names)
     _RECENT[id(model)] = explainer, setting
     while len(_RECENT) > 2:
         _RECENT.popitem(last=False)
-    return announced(explainer.answer(explainer.picture(image), make_query(options)))
+    return explainer

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 
 from camwidget.model import Model
 
+from .explainer import announced
 from .explanation import Explanation
-from .once import explain
-from .query import check_option
+from .once import shared_explainer
+from .query import check_option, make_query
 
 
 def grad_cam_plus_smooth(
@@ -48,9 +49,8 @@ def grad_cam_plus_smooth(
             "were given. Pass region=False to choose single neurons."
         )
     chosen = check_option("filters", filters)
-    whole = explain(
-        model,
-        img,
+    explainer = shared_explainer(model)
+    options = dict(
         method="smooth_grad_cam++",
         layer=layer_name,
         samples=nsamples,
@@ -58,6 +58,7 @@ def grad_cam_plus_smooth(
         region=subset if region else None,
         neurons=None if region else subset,
     )
+    whole = announced(explainer.answer(explainer.picture(img), make_query(options)), stacklevel=3)
     if chosen is None:
         return [whole]
     return [whole.only(filters=[index]) for index in chosen]

@@ -72,7 +72,11 @@ def linear_weights(activations: tf.Tensor, output: tf.Tensor) -> tf.Tensor | Non
     _, tensor = final_activation(output)
     tensor = _origin(tensor)
     if tensor.op.type in {"BiasAdd", "AddV2", "Add"}:
-        tensor = _origin(tensor.op.inputs[0])
+        # a bias is one number for each class; a sum with anything else is another head
+        product, bias = sorted(tensor.op.inputs, key=lambda term: -term.shape.rank)
+        if bias.shape.rank != 1:
+            return None
+        tensor = _origin(product)
     if tensor.op.type not in {"MatMul", "Conv2D", "BatchMatMulV2"} or any(
         tensor.op.get_attr(flag) for flag in ("transpose_a", "transpose_b") if tensor.op.type == "MatMul"
     ):

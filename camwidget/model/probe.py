@@ -79,7 +79,7 @@ class Probe:
         """
         function = self._compiled(traces.observe, self._network, layer)
         self.calls += 1
-        return Observation(*(tensor.numpy() for tensor in function(tf.constant(inputs, tf.float32))))
+        return Observation(*map(_numbers, function(tf.constant(inputs, tf.float32))))
 
     def gradient(
         self,
@@ -101,7 +101,7 @@ class Probe:
         """
         function = self._compiled(traces.gradient, self._network, layer, score)
         self.calls += 1
-        return function(tf.constant(inputs, tf.float32), tf.constant(activations), tf.constant(target)).numpy()
+        return _numbers(function(tf.constant(inputs, tf.float32), tf.constant(activations), tf.constant(target)))
 
     def gradient_through(
         self, layer: LayerInfo, inputs: Float[np.ndarray, "n height width channels"], *, score: str, target: int
@@ -116,7 +116,7 @@ class Probe:
         """
         function = self._compiled(traces.gradient_through, self._network, layer, score)
         self.calls += 1
-        return function(tf.constant(inputs, tf.float32), tf.constant(target)).numpy()
+        return _numbers(function(tf.constant(inputs, tf.float32), tf.constant(target)))
 
     def class_weights(self, layer: LayerInfo, target: int) -> Float[np.ndarray, " c"]:
         """The class's column of the Dense (or 1x1 convolution) layer behind global average pooling.
@@ -159,3 +159,10 @@ class Probe:
         noise = np.random.default_rng(0).random((2, *self._network.shape), np.float32)
         outputs = forward(tf.constant(noise)).numpy()
         return bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
+
+
+def _numbers(tensor: tf.Tensor) -> np.ndarray:
+    """As NumPy, read-only: what is measured is kept and handed out more than once."""
+    array = tensor.numpy()
+    array.setflags(write=False)
+    return array

@@ -2,9 +2,8 @@
 
 import base64
 import pathlib
-import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from camwidget.explanation import Explainer, Explanation, Query, make_query
-from camwidget.explanation.drawing import palette, png
+from camwidget.explanation import Explanation, Query, make_query, shared_explainer
+from camwidget.explanation.drawing import display_png, palette
 from camwidget.explanation.measure import Checkpoint
 from camwidget.model import Model, Picture, Preprocess
 
@@ -93,10 +92,11 @@ class CamWidget(Traits):
             )
         )
         palette(colormap)  # raises for an unknown one
-        self._explainer = Explainer(model, preprocess=preprocess, class_names=class_names)
+        self._explainer = shared_explainer(model, preprocess=preprocess, class_names=class_names)
         start = time.perf_counter()
         self._explanation = self._explainer.answer(self._explainer.picture(image), query)
         self._settled_image = image
+        self._refused = ("", 0)  # the trait whose value was refused last, and how much had been submitted by then
         milliseconds = (time.perf_counter() - start) * 1000
         super().__init__(
             image=image,
@@ -154,14 +154,14 @@ class CamWidget(Traits):
         self._explanation.save(path, colormap=self.colormap, opacity=self.opacity)
 
     def refresh(self) -> None:
-        """Measure again, for instance after weights were changed by hand."""
-        self._explainer.refresh()
-        self._submit()
+        """Read the picture and measure again, for instance after weights were changed by hand."""
+        self._scheduler.submit({"refresh"})
 
     def close(self) -> None:
         """End the worker and the connection to the page; may be called twice."""
-        self._scheduler.close()
-        super().close()
+        with self._lock:
+            self._scheduler.close()
+            super().close()
 
     def __repr__(self) -> str:
         return f"<CamWidget: {self._explanation.title}>"
@@ -171,36 +171,33 @@ class CamWidget(Traits):
         if bundle is None:
             return None
         data, metadata = bundle
-        picture = self._explanation.overlay(colormap=self.colormap, opacity=self.opacity)
-        return {**data, "image/png": base64.b64encode(png(picture)).decode()}, metadata
-
-    @cached_property
-    def _lock(self) -> Any:
-        # One for the traits and the slot: a message from the page is taken in whole before the
-        # worker sets a trait, and the other way round.
-        return threading.RLock()
-
-    # Made on demand, since ipywidgets also closes a widget whose constructor has refused its arguments.
-    @cached_property
-    def _scheduler(self) -> Scheduler[Request]:
-        return Scheduler(self._answer, self._lock)
+        shown = display_png(self._explanation, colormap=self.colormap, opacity=self.opacity)
+        return {**data, "image/png": base64.b64encode(shown).decode()}, metadata
 
     # -- from a choice to its answer ----------------------------------------------------------
 
-    def set_state(self, sync_data: dict) -> None:
-        """Take in what the page says; nothing else sets a trait meanwhile."""
-        with self._lock:
-            super().set_state(sync_data)
+    @cached_property  # on demand, since ipywidgets also closes a widget whose constructor refused its arguments
+    def _scheduler(self) -> Scheduler[Request]:
+        return Scheduler(self._take, self._answer, self._lock)
 
     def _encoded_image(self) -> dict:
         return contract.encode_picture(self._explanation.picture)
 
-    def _on_change(self, change: object) -> None:
-        if not self._scheduler.in_worker():
-            self._submit()
+    def _refuse(self, name: str, message: str) -> None:
+        with self._lock:
+            self.error = message
+            self._refused = name, self._scheduler.number
 
-    def _submit(self) -> None:
-        self._scheduler.submit(Request(self.image, {name: getattr(self, name) for name in QUERY_TRAITS}))
+    def _accept(self, name: str) -> None:
+        if self.error and self._refused[0] == name:
+            self.error = ""
+
+    def _on_change(self, change: Any) -> None:
+        if not self._is_told(change):
+            self._scheduler.submit({change.name})
+
+    def _take(self, changed: frozenset[str]) -> Request:
+        return Request(self.image, {name: getattr(self, name) for name in QUERY_TRAITS}, changed)
 
     def _on_message(self, widget: object, content: dict, buffers: list) -> None:
         known = content.get("kind") == "stop"
@@ -218,24 +215,27 @@ class CamWidget(Traits):
         except Superseded:
             raise
         except (TypeError, ValueError) as error:
-            self._fall_back(str(error))
-        except Exception as error:  # whatever a user's network raises belongs on the screen
-            self._fall_back(f"The network failed with {type(error).__name__}: {error}")
+            self._fall_back(request, str(error))
+        except Exception as error:  # whatever a user's network or preprocessing raises belongs on the screen
+            self._fall_back(request, f"The map could not be computed: {type(error).__name__}: {error}")
         else:
-            self._publish(request, explanation, (time.perf_counter() - start) * 1000, token.stopped)
+            stopped = explanation.samples < query.num_samples
+            self._publish(request, explanation, (time.perf_counter() - start) * 1000, token, stopped)
 
     def _understand(self, request: Request) -> tuple[Picture, Query]:
         """Check what the traits say and add what follows from it."""
         before, picture = self._explanation.query, self._explanation.picture
         options = dict(request.options)
-        if request.image is not self._settled_image:
+        if "refresh" in request.changed:
+            self._explainer.refresh()
+        if not request.changed.isdisjoint({"image", "refresh"}):
             picture = self._explainer.picture(request.image)
-            if options["target"] == before.target:
-                options["target"] = None  # another picture: what does the network see in this one?
+        if "image" in request.changed and "target" not in request.changed:
+            options["target"] = None  # another picture: what does the network see in this one?
         query = make_query(options)
         layer = self._explainer.probe(picture).find_layer(query.layer)
         query = replace(query, layer=layer.name)
-        return picture, follow(query, before, self._explanation.layer_info.grid, layer.grid)
+        return picture, follow(query, before, request.changed, self._explanation.layer_info.grid, layer.grid)
 
     def _checkpoint(self, picture: Picture, query: Query, token: Token) -> Checkpoint:
         """Show that the network is at work, where it will be, and how far it is."""
@@ -244,44 +244,57 @@ class CamWidget(Traits):
                 self.progress, self.status = 0.0, "computing"
 
         def checkpoint(share: float) -> bool:
-            go_on = token.go_on()
-            with self._lock:
-                self.progress = share
-            return go_on
+            # Not at any price: whoever holds the lock may be waiting for the network.
+            if self._lock.acquire(blocking=False):
+                try:
+                    self.progress = share
+                finally:
+                    self._lock.release()
+            return token.go_on()
 
         return checkpoint
 
-    def _publish(self, request: Request, explanation: Explanation, milliseconds: float, stopped: bool) -> None:
+    def _publish(
+        self, request: Request, explanation: Explanation, milliseconds: float, token: Token, stopped: bool
+    ) -> None:
+        before, probe = self._explanation, self._explainer.probe(explanation.picture)
+        fresh_picture = explanation.picture is not before.picture
+        fresh = explanation.evidence.activations is not before.evidence.activations or not np.array_equal(
+            explanation.weights, before.weights
+        )
+        seq, identity = dict(self.result)["seq"] + 1, dict(self.evidence)["id"] + fresh
+        values: dict[str, Any] = {}
+        if fresh_picture:
+            values["choices"] = contract.encode_choices(self._explainer, probe, self.colormap)
+        if fresh:
+            values["evidence"] = contract.encode_evidence(explanation, identity)
+        values["result"] = contract.encode_result(explanation, seq=seq, evidence_id=identity, milliseconds=milliseconds)
+        values["status"] = "stopped" if stopped else "idle"
         with self._lock:
-            before, self._explanation = self._explanation, explanation
-            self._settled_image = request.image
-            if self._scheduler.is_newest():
-                self._write(as_traits(explanation.query))
-            if explanation.picture is not before.picture:
+            if self._scheduler.closed:
+                return
+            if self.error and token.number > self._refused[1]:
+                values["error"] = ""
+            self._explanation, self._settled_image = explanation, request.image
+            if fresh_picture:
                 self.send_state("image")
-                probe = self._explainer.probe(explanation.picture)
-                self.choices = contract.encode_choices(self._explainer, probe, self.colormap)
-            seq, identity = dict(self.result)["seq"] + 1, dict(self.evidence)["id"]
-            if explanation.evidence.activations is not before.evidence.activations or not np.array_equal(
-                explanation.weights, before.weights
-            ):
-                identity += 1
-                self.evidence = contract.encode_evidence(explanation, identity)
-            self.result = contract.encode_result(explanation, seq=seq, evidence_id=identity, milliseconds=milliseconds)
-            self.error = ""
-            self.status = "stopped" if stopped else "idle"
+            self._tell({**self._settled(request, explanation.query), **values})
 
-    def _fall_back(self, message: str) -> None:
+    def _fall_back(self, request: Request, message: str) -> None:
         """Say what is wrong and go back to what was answered last."""
         with self._lock:
-            if self._scheduler.is_newest():
-                self._write(as_traits(self._explanation.query))
-                if self.image is not self._settled_image:
-                    self.image = self._settled_image
-                self.error = message
-                self.status = "idle"
+            if self._scheduler.closed:
+                return
+            values = self._settled(request, self._explanation.query)
+            if self.image is request.image and request.image is not self._settled_image:
+                values["image"] = self._settled_image
+            self._refused = "", self._scheduler.number
+            self._tell({**values, "error": message, "status": "idle"})
 
-    def _write(self, values: Mapping[str, object]) -> None:
-        for name, value in values.items():
-            if getattr(self, name) != value:
-                setattr(self, name, value)
+    def _settled(self, request: Request, query: Query) -> dict[str, Any]:
+        """The traits as the answered query has them; not those that were set again meanwhile."""
+        return {
+            name: value
+            for name, value in as_traits(query).items()
+            if getattr(self, name) == request.options[name] != value
+        }

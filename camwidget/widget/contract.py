@@ -1,9 +1,11 @@
 """What goes over the wire; `js/contract.d.ts` says the same from the other side."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from camwidget.explanation import Explainer, Explanation
-from camwidget.explanation.drawing import palette, png
+from camwidget.explanation.drawing import palette, png, reduced
 from camwidget.maths import METHODS
 from camwidget.model import SCORES, Picture, Probe
 
@@ -49,10 +51,12 @@ def encode_colormaps(chosen: str) -> list[dict]:
     ]
 
 
+@lru_cache(maxsize=4)
 def encode_picture(picture: Picture) -> dict:
-    """The picture before preprocessing, as PNG."""
-    height, width = picture.pixels.shape[:2]
-    return {"width": width, "height": height, "png": png(picture.pixels)}
+    """The picture before preprocessing, as PNG; a large photograph is made smaller first."""
+    pixels = reduced(picture.pixels)
+    height, width = pixels.shape[:2]
+    return {"width": width, "height": height, "png": png(pixels)}
 
 
 def encode_evidence(explanation: Explanation, identity: int) -> dict:
@@ -71,6 +75,7 @@ def encode_evidence(explanation: Explanation, identity: int) -> dict:
             terms = np.round(exact / divisors).astype(np.int8).tobytes()
     return {
         "id": identity,
+        "layer": explanation.layer,
         "rows": rows,
         "columns": columns,
         "channels": channels,

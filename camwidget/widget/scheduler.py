@@ -1,7 +1,8 @@
-"""Latest wins: one slot for the newest request and one worker that answers it."""
+"""Latest wins: one slot for what has changed and one worker that answers it."""
 
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 _Request = TypeVar("_Request")
@@ -15,11 +16,13 @@ class Token:
     """Says to one computation whether to go on.
 
     Attributes:
-        superseded: a newer request waits; the answer is no longer wanted.
+        number: of changes submitted before the computation began.
+        superseded: something newer waits; the answer is no longer wanted.
         stopped: somebody pressed Stop; what there is shall be kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.number = number
         self.superseded = False
         self.stopped = False
 
@@ -31,33 +34,49 @@ class Token:
 
 
 class Scheduler(Generic[_Request]):
-    """Answers the newest request in a thread of its own and drops those it overtakes.
+    """Answers the newest state in a thread of its own and drops what it overtakes.
 
-    `submit` only stores the request and wakes the worker, so it may be called from any thread, as
-    often as a pointer moves: from the main one, or from the one in which newer kernels run
+    `submit` only notes what has changed and wakes the worker, so it may be called from any thread,
+    as often as a pointer moves: from the main one, or from the one in which newer kernels run
     observers.
 
     Args:
-        work: answers one request; called in the worker with the request and its `Token`. It must
-            not raise anything but `Superseded`.
-        lock: a `threading.RLock`; guards the slot, and whatever else the caller guards with it. `wait` lets go of it,
-            even where the waiting thread holds it, so that an observer may wait for an answer.
+        take: makes one request of the names that have changed since the last answer; called in the
+            worker with the lock held, so that names and values belong together.
+        work: answers one request; called in the worker with the request and its `Token`. What it
+            raises, `Superseded` apart, is reported as from any thread, and the worker lives on.
+        lock: a `threading.RLock`; guards the slot, and whatever else the caller guards with it.
+            `wait` lets go of it, even where the waiting thread holds it, so that an observer may
+            wait for an answer.
+
+    Attributes:
+        number: of changes submitted so far.
+        closed: whether `close` was called.
     """
 
-    def __init__(self, work: Callable[[_Request, Token], None], lock: Any) -> None:
+    def __init__(
+        self, take: Callable[[frozenset[str]], _Request], work: Callable[[_Request, Token], None], lock: Any
+    ) -> None:
+        self._take = take
         self._work = work
         self._changed = threading.Condition(lock)
-        self._slot: list[_Request] = []
+        self._slot: set[str] | None = None
         self._token: Token | None = None
         self._worker: threading.Thread | None = None
-        self._closed = False
+        self.number = 0
+        self.closed = False
 
-    def submit(self, request: _Request) -> None:
-        """Replace whatever waits by this request; after `close` nothing happens."""
+    def submit(self, changes: Iterable[str]) -> None:
+        """Have the present state answered; after `close` nothing happens.
+
+        Args:
+            changes: what has changed; joins what waits already.
+        """
         with self._changed:
-            if self._closed:
+            if self.closed:
                 return
-            self._slot[:] = [request]
+            self.number += 1
+            self._slot = {*(self._slot or ()), *changes}
             if self._token is not None:
                 self._token.superseded = True
             if self._worker is None:
@@ -74,27 +93,18 @@ class Scheduler(Generic[_Request]):
             self._token.stopped = True
             return True
 
-    def is_newest(self) -> bool:
-        """Whether no newer request waits."""
-        with self._changed:
-            return not self._slot
-
-    def in_worker(self) -> bool:
-        """Whether the caller runs in the worker."""
-        return threading.current_thread() is self._worker
-
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until every request is answered; False: it took longer than `timeout` seconds."""
-        if self.in_worker():
+        """Block until everything is answered; False: it took longer than `timeout` seconds."""
+        if threading.current_thread() is self._worker:
             return True
         with self._changed:
-            return self._changed.wait_for(lambda: self._closed or not (self._slot or self._token), timeout)
+            return self._changed.wait_for(lambda: self.closed or (self._slot is None and self._token is None), timeout)
 
     def close(self) -> None:
         """Drop what waits and let the worker end; may be called twice and from anywhere."""
         with self._changed:
-            self._closed = True
-            self._slot.clear()
+            self.closed = True
+            self._slot = None
             if self._token is not None:
                 self._token.superseded = True
             self._changed.notify_all()
@@ -102,15 +112,20 @@ class Scheduler(Generic[_Request]):
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._slot or self._closed)
-                if self._closed:
+                self._changed.wait_for(lambda: self._slot is not None or self.closed)
+                if self.closed:
                     return
-                request = self._slot.pop()
-                self._token = token = Token()
+                changes, self._slot = frozenset(self._slot or ()), None
+                self._token = token = Token(self.number)
+                request = self._take(changes)
             try:
                 self._work(request, token)
             except Superseded:
-                pass
+                with self._changed:
+                    if self._slot is not None:  # what was left unanswered falls to the next one
+                        self._slot |= changes
+            except Exception:  # for instance of a user's observer: the next change is answered all the same
+                threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
             finally:
                 with self._changed:
                     self._token = None

@@ -13,33 +13,46 @@ QUERY_TRAITS = ("method", "layer", "target", "score", "samples", "noise", "filte
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """What the traits said at one moment: the picture and the options."""
+    """What the traits said at one moment.
+
+    Attributes:
+        image: whatever the user gave.
+        options: the traits in `QUERY_TRAITS`.
+        changed: names of the traits that were set since the last answer; "refresh" where
+            everything shall be measured anew.
+    """
 
     image: object
-    options: Mapping[str, object]
+    options: Mapping[str, Any]
+    changed: frozenset[str]
 
 
-def follow(query: Query, before: Query, old_grid: tuple[int, int], new_grid: tuple[int, int]) -> Query:
-    """A new query, with what a change of layer or method entails.
+def follow(
+    query: Query, before: Query, changed: frozenset[str], old_grid: tuple[int, int], new_grid: tuple[int, int]
+) -> Query:
+    """A new query, with what a change of layer, picture or method entails.
 
-    On another layer a region keeps its part of the picture; filters and single neurons have no
-    counterpart there and are given up. Whatever was changed together with the layer stays as said.
-    A method brings its own number of noisy copies, unless another number was chosen by hand.
+    On another grid a region keeps its part of the picture; single neurons have no counterpart there
+    and are given up, and so are filters on another layer. What was set together with the layer
+    stays as said. A method brings its own number of noisy copies, unless another number was chosen
+    by hand.
 
     Args:
         query: the new one, checked, with the layer's full name.
         before: the last one that was answered.
+        changed: names of the options set since then.
         old_grid: (rows, columns) of the layer before.
         new_grid: (rows, columns) of the new layer.
     """
-    if query.layer != before.layer:
-        if query.filters == before.filters:
-            query = replace(query, filters=None)
-        if query.neurons == before.neurons:
+    moved = query.layer != before.layer
+    if moved and "filters" not in changed:
+        query = replace(query, filters=None)
+    if moved or new_grid != old_grid:
+        if "neurons" not in changed:
             query = replace(query, neurons=None)
-        if query.region is not None and query.region == before.region:
+        if "region" not in changed and query.region is not None:
             query = replace(query, region=rescale(query.region, old_grid, new_grid))
-    if query.method != before.method and query.samples == before.samples:
+    if "method" in changed and "samples" not in changed:
         if query.samples in (0, METHODS[before.method].samples):
             query = replace(query, samples=METHODS[query.method].samples)
     return query

@@ -1,6 +1,9 @@
 """The traits of a CamWidget: the Python side of `js/contract.d.ts`."""
 
 import pathlib
+import threading
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import anywidget
@@ -12,6 +15,14 @@ from . import contract
 from .state import QUERY_TRAITS, as_plain
 
 _STATIC = pathlib.Path(__file__).parent / "static"
+
+
+class _Guarded(traitlets.Any):
+    """A trait that is set, sent and heard of in one piece: the worker sets none in between."""
+
+    def set(self, obj: Any, value: Any) -> None:
+        with obj._lock:
+            super().set(obj, value)
 
 
 class Traits(anywidget.AnyWidget):
@@ -26,21 +37,21 @@ class Traits(anywidget.AnyWidget):
     _css = _STATIC / "camwidget.css"
 
     # set by people, from either side
-    method = traitlets.Any().tag(sync=True)
-    layer = traitlets.Any().tag(sync=True)
-    target = traitlets.Any().tag(sync=True)
-    score = traitlets.Any().tag(sync=True)
-    samples = traitlets.Any().tag(sync=True)
-    noise = traitlets.Any().tag(sync=True)
-    filters = traitlets.Any().tag(sync=True)
-    neurons = traitlets.Any().tag(sync=True)
-    region = traitlets.Any().tag(sync=True)
+    method = _Guarded().tag(sync=True)
+    layer = _Guarded().tag(sync=True)
+    target = _Guarded().tag(sync=True)
+    score = _Guarded().tag(sync=True)
+    samples = _Guarded().tag(sync=True)
+    noise = _Guarded().tag(sync=True)
+    filters = _Guarded().tag(sync=True)
+    neurons = _Guarded().tag(sync=True)
+    region = _Guarded().tag(sync=True)
     colormap = traitlets.Unicode("viridis").tag(sync=True)
     opacity = traitlets.Float(0.6, min=0.0, max=1.0).tag(sync=True)
     view = traitlets.Enum(("smooth", "cells"), "smooth").tag(sync=True)
 
     # The value is whatever the user gave; the page gets the picture that was read from it.
-    image = traitlets.Any().tag(sync=True, to_json=lambda _, widget: widget._encoded_image())
+    image = _Guarded().tag(sync=True, to_json=lambda _, widget: widget._encoded_image())
 
     # told by the kernel
     choices = traitlets.Dict().tag(sync=True)
@@ -50,24 +61,65 @@ class Traits(anywidget.AnyWidget):
     status = traitlets.Enum(("idle", "computing", "stopped"), "idle").tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)
 
+    @cached_property
+    def _lock(self) -> Any:
+        # One for the traits and the scheduler's slot. Made on demand, since a trait may be set before
+        # a constructor has run.
+        return threading.RLock()
+
+    def set_state(self, sync_data: dict) -> None:
+        """Take in what the page says, in one piece."""
+        with self._lock:
+            super().set_state(sync_data)
+
+    # The trait that is being told by the kernel, and its value.
+    _telling: tuple[str, object] = ("", None)
+
+    def _tell(self, values: Mapping[str, Any]) -> None:
+        """Set traits, all of them, also where an observer of one raises."""
+        failures = []
+        for name, value in values.items():
+            self._telling = name, value
+            try:
+                setattr(self, name, value)
+            except Exception as failure:
+                failures.append(failure)
+        self._telling = "", None
+        if failures:
+            raise failures[0]
+
+    def _is_told(self, change: Any) -> bool:
+        """Whether a change is what `_tell` is setting, not what an observer of it has set since."""
+        name, value = self._telling
+        return change.name == name and (change.new is value or (name != "image" and change.new == value))
+
     def _encoded_image(self) -> dict:
         raise NotImplementedError("given by the widget, which holds the picture")
+
+    def _refuse(self, name: str, message: str) -> None:
+        raise NotImplementedError("given by the widget, which knows what is being answered")
+
+    def _accept(self, name: str) -> None:
+        raise NotImplementedError("given by the widget, which knows what is being answered")
 
     @traitlets.validate(*QUERY_TRAITS)
     def _check_option(self, proposal: Any) -> Any:
         name = proposal.trait.name
         try:
-            return as_plain(check_option(name, proposal.value))
+            checked = as_plain(check_option(name, proposal.value))
         except (TypeError, ValueError) as error:
-            self.error = str(error)
+            self._refuse(name, str(error))
             return getattr(self, name)
+        self._accept(name)
+        return checked
 
     @traitlets.observe("colormap")
     def _offer_colormap(self, change: Any) -> None:
         try:
             colormaps = contract.encode_colormaps(change.new)
         except ValueError as error:
-            self.error = str(error)
+            self._refuse("colormap", str(error))
             self.colormap = change.old
         else:
-            self.choices = {**self.choices, "colormaps": colormaps}
+            with self._lock:
+                self.choices = {**self.choices, "colormaps": colormaps}

@@ -119,6 +119,7 @@ function measure(model, options, id) {
   const fits = options.preview && terms.byteLength <= 256 * 1024;
   const evidence = {
     id,
+    layer: layer.value,
     rows,
     columns,
     channels,

@@ -73,12 +73,12 @@ export function gridKeys(stage, row, signal) {
    * @param {import("../pure/geometry.js").Grid} grid
    */
   const move = (event, [down, right], grid) => {
-    if (!event.shiftKey) letGo();
-    const from = event.shiftKey ? (anchor ??= look.active) : null;
+    if (event.shiftKey) anchor ??= look.active;
+    else letGo();
     look.active = clampCell([look.active[0] + down, look.active[1] + right], grid);
-    if (from === null) return;
+    if (anchor === null) return;
     gesture ??= undo.begin(model);
-    gesture.set(withBox(gesture.before, [from, look.active], event.ctrlKey || event.metaKey));
+    gesture.set(withBox(gesture.before, [anchor, look.active], event.ctrlKey || event.metaKey));
   };
 
   element.addEventListener("keydown", onKey, { signal });

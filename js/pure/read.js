@@ -7,6 +7,7 @@
  * @typedef {{get: (name: any) => any}} Readable
  * @typedef {object} Evidence
  * @property {number} id
+ * @property {string} layer
  * @property {number} rows
  * @property {number} columns
  * @property {number} channels
@@ -61,6 +62,7 @@ export function evidence(model) {
     const contributions = float32(raw.contributions);
     return {
       id: raw.id ?? 0,
+      layer: raw.layer ?? "",
       rows,
       columns,
       channels,

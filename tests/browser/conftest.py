@@ -3,7 +3,7 @@
 def test_clear(lab):
     notebook = lab(["from camwidget import ...", "w = CamWidget(model, img); w"], theme="dark", size=(1000, 700))
     notebook.page.get_by_role("button", name="Clear").click()  # Playwright's page: what a person does
-    notebook.wait_for("w.region == []")                        # asked of the same kernel
+    notebook.wait_for("w.region is None")                        # asked of the same kernel
     notebook.screenshot("cleared-dark")
 """
 

@@ -175,7 +175,7 @@ def test_several_sigmoids_are_labels_of_their_own() -> None:
 
 
 def hidden_softmax(logits: Any) -> Any:
-    powers = keras.ops.exp(logits)
+    powers: Any = keras.ops.exp(logits)
     return powers / keras.ops.sum(powers, axis=-1, keepdims=True)
 
 
@@ -388,3 +388,16 @@ def test_two_outputs_are_refused() -> None:
 def test_a_map_as_output_is_refused() -> None:
     with pytest.raises(ValueError, match=r"output has shape \(None, 6, 9, 7\); one vector of class scores"):
         Probe(functional(body()), SHAPE)
+
+
+def test_a_sum_of_two_branches_is_no_cam_head() -> None:
+    """logits = Dense(GAP) + another branch: the Dense layer's weights would explain half of the score."""
+    keras.utils.set_random_seed(0)
+    image = keras.layers.Input((12, 18, 3))
+    x = keras.layers.Conv2D(4, 3, name="last")(image)
+    pooled = keras.layers.GlobalAveragePooling2D()(x)
+    branch = keras.layers.Dense(3, activation="relu")(keras.layers.Dense(5, activation="relu")(pooled))
+    for terms in ([keras.layers.Dense(3, use_bias=False)(pooled), branch], [branch, keras.layers.Dense(3)(pooled)]):
+        probe = Probe(keras.Model(image, keras.layers.Add()(terms)), (12, 18, 3))
+        with pytest.raises(ValueError, match="continues differently"):
+            probe.class_weights(probe.find_layer("last"), 1)

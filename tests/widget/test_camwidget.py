@@ -3,6 +3,7 @@
 import base64
 import io
 import threading
+from typing import Any
 
 import jaxtyping
 import numpy as np
@@ -231,6 +232,127 @@ def test_after_close_nothing_happens(model):
     widget.target = 1
     assert widget.wait(5) is widget.explanation
     assert not [thread for thread in threading.enumerate() if thread is widget._scheduler._worker]
+
+
+class Held:
+    """Holds the worker when it has computed and before it publishes, as a long first trace would."""
+
+    def __init__(self, widget: CamWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.computed, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
+        answer = widget._explainer.answer
+
+        def held(*arguments: Any) -> Any:
+            found = answer(*arguments)
+            self.computed.release()
+            assert self.go_on.acquire(timeout=30)
+            return found
+
+        monkeypatch.setattr(widget._explainer, "answer", held)
+
+
+def test_what_follows_from_a_layer_is_not_lost_to_a_change_that_comes_before_its_answer(widget, monkeypatch):
+    widget.region = [[[0, 0], [8, 6]]]
+    widget.filters = [3]
+    widget.wait(60)
+    held = Held(widget, monkeypatch)
+    widget.layer = "early"  # 11 x 16
+    assert held.computed.acquire(timeout=30)
+    widget.target = 1
+    for _ in range(2):
+        held.go_on.release()
+    answer = widget.wait(60)
+    assert (answer.layer, answer.target) == ("early", 1)
+    assert answer.query.region == (((0, 0), (10, 7)),)
+    assert answer.query.filters is None
+    assert widget.region == [[[0, 0], [10, 7]]]
+
+
+def test_what_is_set_while_an_answer_is_on_its_way_is_never_overwritten(widget, monkeypatch):
+    held = Held(widget, monkeypatch)
+    widget.layer = "early"
+    assert held.computed.acquire(timeout=30)
+    widget.region = [[[0, 0], [10, 15]]]
+    for _ in range(2):
+        held.go_on.release()
+    assert widget.wait(60).query.region == (((0, 0), (10, 15)),)
+    assert widget.region == [[[0, 0], [10, 15]]]
+
+
+def test_what_an_observer_sets_is_answered(widget):
+    def pick(change: object) -> None:
+        widget.filters = [1]
+
+    widget.observe(pick, "evidence")
+    widget.target = (widget.target + 1) % 3
+    widget.wait(60)
+    assert widget.wait(60).query.filters == (1,)
+
+
+def test_an_observers_mistake_is_reported_and_the_widget_lives_on(widget, monkeypatch):
+    reported = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: reported.append(args.exc_type))
+
+    def mistaken(change: object) -> None:
+        raise NameError("mine")
+
+    widget.observe(mistaken, "result")
+    widget.target = (widget.target + 1) % 3
+    widget.wait(60)
+    assert reported == [NameError]
+    assert widget.status == "idle"
+    widget.unobserve(mistaken, "result")
+    widget.target = (widget.target + 1) % 3
+    assert widget.wait(60).target == widget.target
+
+
+def test_an_error_stays_until_something_newer_is_answered(widget):
+    widget.target = (widget.target + 1) % 3
+    widget.samples = -1
+    with pytest.raises(ValueError, match="below 0"):
+        widget.wait(60)
+    widget.samples = 0  # what it was: nothing to answer, and nothing wrong any more
+    assert widget.wait(60).samples == 0
+
+
+def test_refresh_while_copies_are_averaged_does_not_block(model):
+    widget = CamWidget(model, picture(), samples=400)
+    widget.observe(lambda change: widget.refresh(), "opacity")
+    widget.noise = 0.2
+    page(widget, opacity=0.3)
+    assert widget.wait(60).samples == 400
+    widget.close()
+
+
+def test_refresh_reads_an_array_that_was_edited_in_place(model):
+    pixels = picture()
+    widget = CamWidget(model, pixels, target=0)
+    before = widget.explanation.signed.copy()
+    pixels[:] = 255 - pixels
+    widget.refresh()
+    after = widget.wait(60)
+    assert not np.allclose(after.signed, before)
+    assert after.target == 0
+    np.testing.assert_array_equal(after.picture.pixels, pixels)
+    widget.close()
+
+
+def test_a_large_photograph_goes_out_small(model):
+    large = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
+    widget = CamWidget(model, large)
+    sent = widget.get_state("image")["image"]
+    assert (sent["height"], sent["width"]) == (960, 1280)
+    data, _ = widget._repr_mimebundle_() or ({}, {})
+    shown = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert shown.size == (1280, 960)
+    assert widget.heatmap.shape == (1500, 2000)
+    widget.close()
+
+
+def test_widgets_of_one_network_compile_it_once(model):
+    one, other = CamWidget(model, picture()), CamWidget(model, picture(5))
+    assert one._explainer is other._explainer
+    one.close()
+    other.close()
 
 
 def test_stop_without_work_is_answered(widget):

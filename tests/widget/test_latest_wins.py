@@ -76,7 +76,8 @@ def test_a_hundred_changes_in_a_second_never_queue(model, trait):
     computations = runs(widget) - before  # one noisy copy or one class: one run each
     widget.close()
     assert getattr(answer.query, trait) == (99 if trait == "target" else 99 / 200)
-    assert 1 <= answered <= computations <= elapsed / min(taken) + 2
+    assert answered >= 1
+    assert 1 <= computations <= elapsed / min(taken) + 2
     assert computations < CHANGES / 5
 
 

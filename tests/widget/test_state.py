@@ -10,39 +10,46 @@ def query(**options):
     return make_query({"layer": "a", "target": 1, "samples": 0, **options})
 
 
+OLD, NEW = (9, 14), (18, 28)
+CHOSEN = {"filters": [1], "neurons": [(0, 0)], "region": [(3, 4), (5, 7)]}
+
+
 def test_another_layer_keeps_the_part_of_the_picture_and_gives_up_filters_and_neurons():
-    before = query(filters=[1], neurons=[(0, 0)], region=[(3, 4), (5, 7)])
-    after = follow(query(layer="b", filters=[1], neurons=[(0, 0)], region=[(3, 4), (5, 7)]), before, (9, 14), (18, 28))
-    assert after.filters is None
-    assert after.neurons is None
-    assert after.region == (((6, 8), (11, 15)),)
+    after = follow(query(layer="b", **CHOSEN), query(**CHOSEN), frozenset({"layer"}), OLD, NEW)
+    assert after == query(layer="b", region=[(6, 8), (11, 15)])
 
 
-def test_what_is_said_together_with_the_layer_stays():
-    before = query(region=[(3, 4), (5, 7)])
-    after = follow(query(layer="b", filters=[2], neurons=[(1, 1)], region=[(0, 0), (1, 1)]), before, (9, 14), (18, 28))
-    assert after == query(layer="b", filters=[2], neurons=[(1, 1)], region=[(0, 0), (1, 1)])
+def test_what_is_set_together_with_the_layer_stays_also_where_it_is_the_same():
+    changed = frozenset({"layer", "filters", "neurons", "region"})
+    after = follow(query(layer="b", **CHOSEN), query(**CHOSEN), changed, OLD, NEW)
+    assert after == query(layer="b", **CHOSEN)
+
+
+def test_a_picture_of_another_size_moves_the_region_and_keeps_the_filters():
+    after = follow(query(**CHOSEN), query(**CHOSEN), frozenset({"image"}), OLD, NEW)
+    assert after == query(filters=[1], region=[(6, 8), (11, 15)])
 
 
 def test_the_same_layer_changes_nothing():
     before = query(filters=[1], region=[(3, 4), (5, 7)])
-    assert follow(before, before, (9, 14), (9, 14)) == before
+    assert follow(before, before, frozenset({"layer"}), OLD, OLD) == before
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "samples"),
+    ("before", "after", "changed", "samples"),
     [
-        (("grad_cam++", 0), ("smooth_grad_cam++", 0), 20),  # brings its own number
-        (("smooth_grad_cam++", 20), ("grad_cam++", 20), 0),  # and takes it along
-        (("grad_cam", 8), ("grad_cam++", 8), 8),  # chosen by hand: stays
-        (("smooth_grad_cam++", 8), ("grad_cam++", 8), 8),
-        (("grad_cam++", 0), ("smooth_grad_cam++", 5), 5),  # said together with the method
+        (("grad_cam++", 0), ("smooth_grad_cam++", 0), {"method"}, 20),  # brings its own number
+        (("smooth_grad_cam++", 20), ("grad_cam++", 20), {"method"}, 0),  # and takes it along
+        (("grad_cam", 8), ("grad_cam++", 8), {"method"}, 8),  # chosen by hand: stays
+        (("smooth_grad_cam++", 8), ("grad_cam++", 8), {"method"}, 8),
+        (("grad_cam++", 0), ("smooth_grad_cam++", 0), {"method", "samples"}, 0),  # said together with the method
+        (("smooth_grad_cam++", 20), ("smooth_grad_cam++", 0), {"samples"}, 0),
     ],
 )
-def test_a_method_brings_its_number_of_samples(before, after, samples):
+def test_a_method_brings_its_number_of_samples(before, after, changed, samples):
     old = query(method=before[0], samples=before[1])
     new = query(method=after[0], samples=after[1])
-    assert follow(new, old, (9, 14), (9, 14)).samples == samples
+    assert follow(new, old, frozenset(changed), OLD, OLD).samples == samples
 
 
 def test_only_filters_and_neurons_cost_no_measurement():

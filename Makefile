@@ -40,8 +40,8 @@ fix: $(VENV)/.dev node_modules/.made ## Format, and mend what the linters can
 bundle: node_modules/.made ## Build js/ into camwidget/widget/static/
 	@$(WITH_NODE) npm run bundle
 
-bench: $(VENV)/.bench ## Measure speed and memory against the budgets
-	@$(CHROMIUM) && $(BIN)/python -m tests.bench
+bench: $(VENV)/.dev ## Measure speed and memory against the budgets
+	@$(BIN)/python -m tests.bench
 
 soak: $(VENV)/.dev node_modules/.made ## Run for minutes to find leaks
 	@$(CHROMIUM) && $(PYTEST) -m soak tests $(PYTEST_ARGS)
@@ -68,11 +68,6 @@ $(VENV)/.dev: pyproject.toml package.json $(VENV)/.made
 	@$(PIP) install -e ".[dev]"
 	@$(PIP) install --target $(VENV)/older-kernel --upgrade --no-deps "ipykernel>=6.29,<7"
 	@touch $@ $(VENV)/.demo
-
-$(VENV)/.bench: $(VENV)/.dev
-	@echo "Installing what the benchmarks need ..."
-	@$(PIP) install -e ".[dev,bench]"
-	@touch $@
 
 node_modules/.made: package.json package-lock.json $(VENV)/.made
 	@$(BIN)/python scripts/node.py

@@ -4,6 +4,7 @@ import threading
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from camwidget.maths import METHODS, Evidence
 from camwidget.model import (
@@ -16,6 +17,7 @@ from camwidget.model import (
     build,
     find_preprocessing,
     input_shape,
+    layer_identities,
     load_picture,
 )
 
@@ -114,7 +116,7 @@ class Explainer:
             ValueError: as many names as given do not fit the network.
         """
         if self._class_names is None:
-            self._class_names = tuple(f"class {index}" for index in range(probe.classes))
+            return numbered_classes(probe.classes)
         if len(self._class_names) != probe.classes:
             raise ValueError(
                 f"class_names= holds {len(self._class_names)} names and the network has {probe.classes} classes. "
@@ -175,7 +177,8 @@ class Explainer:
             evidence = self._measure(probe, layer, picture, observation, query, checkpoint)
             if method.needs_class_weights:
                 evidence = replace(evidence, class_weights=probe.class_weights(layer, target))
-            if probe.calls != calls and probe.fingerprint() != self._version:
+            # Only a compiled network can be in training in another thread while this was measured.
+            if probe.calls != calls and self.model.compiled and probe.fingerprint() != self._version:
                 notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
         return Explanation(
             picture=picture,
@@ -198,7 +201,7 @@ class Explainer:
 
     def _probe(self, shape: tuple[int, int, int], picture: Picture | None = None) -> Probe:
         with self.lock:
-            structure = tuple(map(id, self.model.layers))
+            structure = layer_identities(self.model)
             if structure != self._structure:  # layers were added or taken away
                 self.refresh()
                 self._structure = structure
@@ -258,6 +261,12 @@ class Explainer:
                 f"No class {target}: the network has {len(names)} classes, 0 to {len(names) - 1}. Pass one as target=."
             )
         return target
+
+
+@lru_cache(maxsize=8)
+def numbered_classes(count: int) -> tuple[str, ...]:
+    """Names where none were given."""
+    return tuple(f"class {index}" for index in range(count))
 
 
 def announced(explanation: Explanation, *, stacklevel: int) -> Explanation:

@@ -54,9 +54,12 @@ def _grad_cam_plus_plus(evidence: Evidence) -> Weights:
     # of 1, which can flip a channel's sign.
     total = evidence.activations.sum(axis=(0, 1), dtype=np.float64)
     second = evidence.second
-    denominator = 2 * second + total * evidence.third
-    alpha = np.divide(second, denominator, out=np.zeros_like(denominator), where=denominator != 0)
-    return (alpha * np.maximum(evidence.first, 0)).sum(axis=(0, 1), keepdims=True)
+    denominator = total * evidence.third
+    denominator += 2 * second
+    # In place: where the denominator is 0, so is what stays there.
+    alpha = np.divide(second, denominator, out=denominator, where=denominator != 0)
+    alpha *= np.maximum(evidence.first, 0)
+    return alpha.sum(axis=(0, 1), keepdims=True)
 
 
 METHODS: dict[str, Method] = {

@@ -1,5 +1,7 @@
 """From weights to a map, and from a map to something one can look at."""
 
+from functools import lru_cache
+
 import numpy as np
 from jaxtyping import Float
 
@@ -65,6 +67,7 @@ def resize(map: Float[np.ndarray, "h w"], height: int, width: int) -> Float[np.n
     return _weights(map.shape[0], height) @ map @ _weights(map.shape[1], width).T
 
 
+@lru_cache(maxsize=64)
 def _weights(cells: int, pixels: int) -> Float[np.ndarray, "{pixels} {cells}"]:
     """Interpolation matrix from a row of cells to a row of pixels; each row sums to 1."""
     position = np.clip((np.arange(pixels) + 0.5) * cells / pixels - 0.5, 0, cells - 1)
@@ -73,6 +76,7 @@ def _weights(cells: int, pixels: int) -> Float[np.ndarray, "{pixels} {cells}"]:
     rows = np.arange(pixels)
     matrix[rows, below] = 1 - (position - below)
     matrix[rows, np.minimum(below + 1, cells - 1)] += position - below
+    matrix.setflags(write=False)
     return matrix
 
 

@@ -17,3 +17,4 @@ from .scores import SCORES as SCORES
 from .scores import Score as Score
 from .shape import build as build
 from .shape import input_shape as input_shape
+from .shape import layer_identities as layer_identities

@@ -205,13 +205,17 @@ def _from_floats(array: np.ndarray, shape: Shape, preprocessing: Preprocessing) 
             f"A float picture from {low:g} to {high:g} was given: floats go to the network as they are, but this one "
             f"expects {preprocessing.description}. If it is a picture, pass img.astype('uint8').",
         )
-    scaled = (inputs - low) / (high - low) if high > low else np.zeros_like(inputs)
-    grey = inputs.shape[-1] not in (3, 4)
-    shown = np.repeat(scaled.mean(axis=-1, keepdims=True), 3, axis=-1) if grey else scaled[..., :3]
-    return _picture(np.round(shown * 255).astype(np.uint8), inputs, notes)
+    stretch = 255 / (high - low) if high > low else 0.0
+    shown = ((inputs - low) * np.float32(stretch) + np.float32(0.5)).astype(np.uint8)
+    if shown.shape[-1] not in (3, 4):
+        shown = np.repeat(shown.mean(axis=-1, keepdims=True).round().astype(np.uint8), 3, axis=-1)
+    return _picture(np.ascontiguousarray(shown[..., :3]), inputs, notes)
 
 
 def _picture(pixels: np.ndarray, inputs: np.ndarray, notes: tuple[str, ...]) -> Picture:
     inputs = np.ascontiguousarray(inputs)
-    key = hashlib.blake2b(inputs.tobytes() + str(pixels.shape).encode(), digest_size=16).hexdigest()
+    # SHA-1 tells pictures apart at a quarter of the time of others; nothing here guards against an attacker.
+    digest = hashlib.sha1(inputs.data, usedforsecurity=False)
+    digest.update(str(pixels.shape).encode())
+    key = digest.hexdigest()
     return Picture(pixels, inputs, notes, key)

@@ -37,6 +37,11 @@ def build(model: keras.Model, inputs: np.ndarray) -> None:
         model(inputs[None], training=False)
 
 
+def layer_identities(model: keras.Model) -> tuple[int, ...]:
+    """What tells a Sequential network from itself before `add` or `pop`; others keep their layers."""
+    return tuple(map(id, model.layers)) if isinstance(model, keras.Sequential) else ()
+
+
 def _declared(model: keras.Model) -> tuple | dict | None:
     try:
         return model.input_shape

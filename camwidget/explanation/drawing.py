@@ -78,9 +78,15 @@ def reduced(pixels: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
+def enlarged(pixels: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
+    """A small picture with each pixel repeated, so often that its longer side comes up to 448 pixels."""
+    times = max(1, 448 // max(pixels.shape[:2]))
+    return pixels.repeat(times, axis=0).repeat(times, axis=1)
+
+
 def display_png(explanation: "Explanation", *, colormap: str, opacity: float) -> bytes:
-    """The overlay as a page shows it, see `reduced`."""
-    pixels = reduced(explanation.picture.pixels)
+    """The overlay as a page shows it: large pictures `reduced`, small ones with larger pixels."""
+    pixels = enlarged(reduced(explanation.picture.pixels))
     heatmap = resize(normalize(explanation.map), *pixels.shape[:2])
     return png(overlay(pixels, heatmap, colormap=colormap, opacity=opacity))
 

@@ -140,8 +140,21 @@ class Explanation:
         probability = float(self.probabilities[self.target])
         return (
             f"{METHODS[self.method].title} for {self.target_name} "
-            f"({SCORES[self.query.score].title} {self.score:.2f}, probability {probability:.2f}) at {self.layer}{noise}"
+            f"({SCORES[self.query.score].title} {self.score:.2f}, probability {probability:.2f}) "
+            f"at {self.layer}{self._chosen}{noise}"
         )
+
+    @property
+    def _chosen(self) -> str:
+        selection, layer = self.query.selection, self.layer_info
+        words = ""
+        if selection.filters is not None:
+            kept = selection.channels(layer.channels)
+            words += f", filter {kept[0]}" if len(kept) == 1 else f", {len(kept)} of {layer.channels} filters"
+        mask = selection.mask(*layer.grid)
+        if not mask.all():
+            words += f", {mask.sum()} of {mask.size} neurons"
+        return words
 
     def _repr_png_(self) -> bytes:
         return drawing.display_png(self, colormap="viridis", opacity=0.6)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation, drawing
-from camwidget.maths import METHODS, resize
+from camwidget.maths import METHODS, normalize, resize
 from tests.explanation.networks import PIXELS, dense_network
 from tests.model.networks import FILTERS, functional_network, gap_network, picture
 
@@ -164,10 +164,14 @@ def test_an_unknown_colour_map(explanation: Explanation) -> None:
         explanation.overlay(colormap="virdis")
 
 
-def test_the_png_is_the_overlay(explanation: Explanation) -> None:
+def test_the_png_is_the_overlay_on_larger_pixels(explanation: Explanation) -> None:
+    """A picture of 24 x 36 would be a stamp on the page: twelve times as large it is 288 x 432."""
     with Image.open(io.BytesIO(explanation._repr_png_())) as image:
         assert image.format == "PNG"
-        np.testing.assert_array_equal(np.asarray(image), explanation.overlay())
+        shown = np.asarray(image)
+    pixels = np.kron(explanation.picture.pixels, np.ones((12, 12, 1), np.uint8))
+    heatmap = resize(normalize(explanation.map), 288, 432)
+    np.testing.assert_array_equal(shown, drawing.overlay(pixels, heatmap, colormap="viridis", opacity=0.6))
 
 
 def test_save(explanation: Explanation, tmp_path: Path) -> None:
@@ -210,6 +214,11 @@ def test_title_and_repr(explanation: Explanation) -> None:
     smooth = Explainer(dense_network(), preprocess=None).explain(X, method="smooth_grad_cam++", target=1, samples=2)
     assert smooth.title.startswith("Smooth Grad-CAM++ for class 1 (logit ")
     assert smooth.title.endswith(" at relu, 2 noisy copies")
+    chosen = smooth.only(filters=[2], region=[(0, 0), (1, 2)], neurons=[(5, 8), (0, 1)])
+    assert chosen.title.endswith(" at relu, filter 2, 7 of 54 neurons, 2 noisy copies")
+    assert smooth.only(filters=[]).title.endswith(
+        f" at relu, 0 of {len(smooth.contributions())} filters, 2 noisy copies"
+    )
 
 
 def test_class_names_are_text_whatever_they_hold() -> None:

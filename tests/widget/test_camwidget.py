@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from camwidget import CamWidget, explain
+from camwidget.explanation.drawing import display_png
 from tests.widget.networks import picture, small_network
 
 
@@ -193,8 +194,9 @@ def test_class_names_stay_text(model):
 
 def test_the_picture_on_display_is_the_overlay(widget):
     data, _ = widget._repr_mimebundle_()
-    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(data["image/png"]))))
-    np.testing.assert_array_equal(shown, widget.explanation.overlay(opacity=widget.opacity))
+    shown = base64.b64decode(data["image/png"])
+    assert shown == display_png(widget.explanation, colormap="viridis", opacity=widget.opacity)
+    assert Image.open(io.BytesIO(shown)).size == (432, 288)  # 18 x 12, each pixel 24 times as large
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["text/plain"] == repr(widget)
     assert repr(widget).startswith("<CamWidget: Grad-CAM++ for class ")

@@ -5,6 +5,7 @@ from 8888 on is taken.
 """
 
 import errno
+import json
 import os
 import secrets
 import signal
@@ -76,6 +77,20 @@ def wait_until_ready(server: subprocess.Popen[bytes], address: str) -> None:
     raise SystemExit(f"JupyterLab did not answer within {PATIENCE} seconds.")
 
 
+# A saved widget is there again when the notebook is opened the next day, and nothing pops up over it.
+SETTINGS = {
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+def write_settings() -> None:
+    """Put the demo's JupyterLab settings where this environment's JupyterLab looks for defaults."""
+    folder = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "overrides.json").write_text(json.dumps(SETTINGS))
+
+
 def main() -> None:
     """Serves until interrupted."""
     port = choose_port()
@@ -88,6 +103,7 @@ def main() -> None:
     # The kernel must be this environment's, whatever kernel of that name the user has elsewhere.
     environment = {**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_PREFER_ENV_PATH": "1"}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    write_settings()
     server = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         wait_until_ready(server, f"http://{HOST}:{port}/api/status?token={token}")

@@ -4,6 +4,8 @@ May import: maths, numpy, pillow, keras and tensorflow. The one floor below `exp
 that knows TensorFlow.
 """
 
+from . import quiet as quiet  # isort: skip # before anything that imports TensorFlow
+
 from keras import Model as Model
 
 from .layers import LayerInfo as LayerInfo

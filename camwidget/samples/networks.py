@@ -28,4 +28,6 @@ def network(name: str = "scenes_gap") -> "keras.Model":
         raise ValueError(f"No sample network {name!r}. Expected one of: {', '.join(map(repr, NETWORK_NAMES))}.")
     import keras
 
+    import camwidget.model  # noqa: F401 # starts TensorFlow without its log
+
     return cast("keras.Model", keras.saving.load_model(FOLDER / f"{name}.keras", compile=False))

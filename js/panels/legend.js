@@ -1,6 +1,7 @@
 import { h, setText } from "../dom.js";
 import { largest } from "../pure/palette.js";
 import * as read from "../pure/read.js";
+import { wholeMaximum } from "../pure/shown.js";
 import { number } from "../pure/words.js";
 
 /**
@@ -14,10 +15,7 @@ export function legend(model, el, look) {
   const most = h("span", { class: "cw-muted" });
   const scale = h("span", { class: "cw-scale" }, [h("span", { class: "cw-muted" }, ["0"]), strip, most]);
   const words = h("span");
-  const pair = h("span", { class: "cw-spare" });
-  el.append(
-    h("div", { class: "cw-row cw-legend" }, [h("span", { class: "cw-readout" }, [words, pair]), scale]),
-  );
+  el.append(h("div", { class: "cw-row cw-legend" }, [h("span", { class: "cw-readout" }, [words]), scale]));
 
   /** @type {Uint8Array | null} */
   let drawn = null;
@@ -27,22 +25,25 @@ export function legend(model, el, look) {
     drawn = palette;
     const maximum = now === null ? 0 : largest(now.map);
     scale.hidden = !(maximum > 0);
-    setText(most, number(maximum));
+    // Colours are stretched to what is chosen; beside it stands what the whole layer reaches.
+    const whole = wholeMaximum(read.evidence(model));
+    const isPart = whole > 0 && maximum < 0.98 * whole;
+    setText(most, isPart ? `${number(maximum)} of ${number(whole)}` : number(maximum));
+    scale.title = isPart ? "The colours reach up to the strongest of the chosen neurons and filters." : "";
     const cell = look.hovered ?? (look.byKeys ? look.active : null);
     setText(words, cell && now ? describe(cell, now, maximum) : "Drag: a box · click: a neuron");
-    setText(pair, cell ? ` · neuron (${cell[0]}, ${cell[1]})` : "");
     words.classList.toggle("cw-muted", cell === null);
   };
 }
 
 /**
- * Rows and columns are counted from 1, as a reader does; the pair is what Python takes.
+ * The neuron as Python takes it, (row, column) from 0.
  * @param {import("../contract.d.ts").Neuron} cell
  * @param {import("../pure/shown.js").Shown} now
  * @param {number} maximum
  */
 function describe([row, column], now, maximum) {
-  const place = `row ${row + 1}, column ${column + 1}`;
+  const place = `neuron (${row}, ${column})`;
   const value = now.map[row * now.columns + column];
   if (!(maximum > 0) || value === undefined) return place;
   return `${place} · ${(value / maximum).toFixed(2)} of the maximum`;

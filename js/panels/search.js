@@ -82,7 +82,7 @@ export function searchPanel(model, el, signal) {
       choose(options()[active]);
       consume(event);
     } else if (event.key === "Escape") {
-      if (popup.hidden) input.value = "";
+      input.value = "";
       close();
       consume(event);
     }

@@ -32,6 +32,20 @@ function summed(evidence, filters) {
   return sum;
 }
 
+/** @type {WeakMap<Evidence, number>} */
+const maxima = new WeakMap();
+
+/**
+ * The largest value of the map of all filters and neurons, as the terms have it; 0 where there are none.
+ * @param {Evidence | null} evidence
+ */
+export function wholeMaximum(evidence) {
+  if (evidence === null || evidence.terms === null) return 0;
+  const known = maxima.get(evidence) ?? Math.max(0, ...filterSum(evidence, null));
+  maxima.set(evidence, known);
+  return known;
+}
+
 /**
  * @param {Evidence | null} evidence
  * @param {Result | null} result the newest

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EVERYTHING } from "./selection.js";
-import { shown } from "./shown.js";
+import { shown, wholeMaximum } from "./shown.js";
 
 const EVIDENCE = {
   id: 4,
@@ -72,4 +72,10 @@ test("filters count as much as neurons, and a box may be given by any two of its
 
 test("nothing known is null", () => {
   assert.equal(shown(null, null, null, EVERYTHING), null);
+});
+
+test("the whole layer's maximum is that of all filters and neurons", () => {
+  assert.equal(wholeMaximum(EVIDENCE), Math.fround(127 * Math.fround(0.1)));
+  assert.equal(wholeMaximum({ ...EVIDENCE, terms: null }), 0);
+  assert.equal(wholeMaximum(null), 0);
 });

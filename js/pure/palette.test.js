@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { colourise, density, diverging, gradient, heat, largest, paints } from "./palette.js";
 
@@ -67,4 +68,13 @@ test("signed terms: the hue is the sign, the density the size beside the largest
   assert.ok(pixels[4] > pixels[6], "warm for");
   assert.ok(pixels[10] > pixels[8], "cool against");
   assert.ok([...diverging([0, 0])].every((value, i) => i % 4 !== 3 || value === 0));
+});
+
+test("the paint is as dense here as in the kernel's pictures, by numbers worked out by hand", () => {
+  const cases = JSON.parse(
+    readFileSync(new URL("../../tests/fixtures/density.json", import.meta.url), "utf8"),
+  );
+  for (const { heat, opacity, density: expected } of cases) {
+    assert.ok(Math.abs(density(heat, opacity) - expected) < 1e-12, `heat ${heat}, opacity ${opacity}`);
+  }
 });

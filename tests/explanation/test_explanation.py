@@ -1,6 +1,7 @@
 """One explanation: parts of it, pictures of it, and its words."""
 
 import io
+import json
 from pathlib import Path
 
 import matplotlib
@@ -236,3 +237,10 @@ def test_class_names_are_drawn_as_they_are() -> None:
     (title,) = [text for text in figure.texts if text.get_text() == figure.get_suptitle()]
     assert not title.get_parse_math()
     assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_the_paint_is_as_dense_as_on_the_page() -> None:
+    """The page's tests read the same numbers, worked out by hand."""
+    for case in json.loads(Path("tests/fixtures/density.json").read_text()):
+        density = drawing.density(np.full((1, 2), case["heat"]), case["opacity"])
+        np.testing.assert_allclose(density, case["density"], rtol=1e-12)

@@ -129,7 +129,7 @@ class Probe:
             raise ValueError(
                 f"method='cam' needs a network in which layer {layer.name!r} is followed by global average pooling "
                 "and one Dense (or 1x1 convolution) layer; this one continues differently. Use method='grad_cam', "
-                "which is the same map where both exist."
+                "which is the same map up to a factor where both exist."
             )
         matrix = function().numpy()
         if matrix.shape[1] < self.classes:  # one sigmoid unit: the other class is its negative

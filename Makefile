@@ -13,11 +13,11 @@ CHROMIUM = CAMWIDGET_CHROMIUM="$$($(BIN)/python scripts/chromium.py --install)" 
 PYTEST := $(BIN)/python -m pytest $(if $(REAL_DATA),--real-data="$(REAL_DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bundle bench soak clean
+.PHONY: help demo test check fix bundle bench applications soak clean
 MAKEFLAGS += --no-print-directory
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## Open the quickstart notebook in JupyterLab
 	@PORT="$(PORT)" $(BIN)/python scripts/demo.py
@@ -42,6 +42,9 @@ bundle: node_modules/.made ## Build js/ into camwidget/widget/static/
 
 bench: $(VENV)/.dev ## Measure speed and memory against the budgets
 	@$(BIN)/python -m tests.bench
+
+applications: $(VENV)/.dev ## Explain a picture with every network of keras.applications (half an hour)
+	@$(BIN)/python scripts/applications.py
 
 soak: $(VENV)/.dev node_modules/.made ## Run for minutes to find leaks
 	@$(CHROMIUM) && $(PYTEST) -m soak tests $(PYTEST_ARGS)

@@ -14,20 +14,39 @@ if TYPE_CHECKING:
     from camwidget import samples as samples
     from camwidget.explanation import Explainer as Explainer
     from camwidget.explanation import Explanation as Explanation
+    from camwidget.explanation import compare as compare
+    from camwidget.explanation import correlations as correlations
     from camwidget.explanation import explain as explain
     from camwidget.explanation import grad_cam_plus_smooth as grad_cam_plus_smooth
+    from camwidget.maths import METHODS as METHODS
+    from camwidget.maths import rank_correlation as rank_correlation
     from camwidget.widget import CamWidget as CamWidget
 
 _HOME = {
     "CamWidget": "camwidget.widget",
     "Explainer": "camwidget.explanation",
     "Explanation": "camwidget.explanation",
+    "METHODS": "camwidget.maths",
+    "compare": "camwidget.explanation",
+    "correlations": "camwidget.explanation",
     "explain": "camwidget.explanation",
     "grad_cam_plus_smooth": "camwidget.explanation",
+    "rank_correlation": "camwidget.maths",
     "samples": "camwidget.samples",
 }
 
-__all__ = ["CamWidget", "Explainer", "Explanation", "explain", "grad_cam_plus_smooth", "samples"]
+__all__ = [
+    "METHODS",
+    "CamWidget",
+    "Explainer",
+    "Explanation",
+    "compare",
+    "correlations",
+    "explain",
+    "grad_cam_plus_smooth",
+    "rank_correlation",
+    "samples",
+]
 
 
 def __getattr__(name: str) -> object:

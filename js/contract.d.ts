@@ -29,6 +29,13 @@ export interface Choice {
   note: string;
 }
 
+export interface MethodChoice extends Choice {
+  /** What its map is made of; methods of one group stand together in the menu. */
+  group: "class activation maps" | "pixels" | "both";
+  /** Whether noisy copies can be averaged over; else `samples` is 0. */
+  takes_noise: boolean;
+}
+
 export interface LayerChoice extends Choice {
   rows: number;
   columns: number;
@@ -43,9 +50,10 @@ export interface ColormapChoice extends Choice {
 
 /** What can be chosen with this model; changes only when the model does. */
 export interface Choices {
-  methods: Choice[];
+  methods: MethodChoice[];
   /** In order of depth. */
   layers: LayerChoice[];
+  /** Those that the network has: none about probabilities where its outputs are values. */
   scores: Choice[];
   colormaps: ColormapChoice[];
   /** Name of every class, position = index. Untrusted text: may hold markup, must be shown as text. */
@@ -61,27 +69,36 @@ export interface Picture {
 }
 
 /**
- * What was measured at the layer for one class: everything the browser needs to repaint a
- * selection by itself. A new object with a new `id` whenever picture, layer, class, method or
- * noise changes; never for a mere selection.
+ * What was measured for one class: the layer's grid, and everything the browser needs to repaint a
+ * selection by itself. A new object with a new `id` whenever picture, layer, class, method or noise
+ * changes. For a mere selection only where that is itself what is explained, with a method for pixels.
  */
 export interface Evidence {
   id: number;
   /** Where it was measured. While another layer is asked for, its grid is not known yet: nothing can be selected. */
   layer: string;
+  /** The grid of neurons to choose from, 0 x 0 x 0 where the network has no layer with a map. */
   rows: number;
   columns: number;
   channels: number;
-  /** Float32 x channels: what each filter adds to the map over the whole grid, signed (sum over h,w of w A). */
-  contributions: Bytes;
+  /**
+   * Float32 x channels: what each filter adds to the map over the whole grid, signed (sum over h,w of w A).
+   * null for a method for pixels: it weighs no filters, and what is chosen is itself explained.
+   */
+  contributions: Bytes | null;
   /**
    * Int8 x (channels, rows, columns): the terms w A of the map before the sum over channels and
    * the ReLU, each channel divided by its `scales` entry; term = terms[c,h,w] * scales[c].
-   * null where it would be larger than 256 kB (`note` says so) or is not finite: then there is no preview.
+   * null where there are none, where it would be larger than 256 kB or is not finite (`note` says so).
    */
   terms: Bytes | null;
   /** Float32 x channels. */
   scales: Bytes;
+  /**
+   * Whether the map is the sum of the terms, so that the browser can repaint a selection. Not for a
+   * product with pixels, whose terms are good for the filters' pictures alone.
+   */
+  previews: boolean;
   /** What people should know (no preview, a departure); "" mostly. */
   note: string;
 }
@@ -96,14 +113,30 @@ export interface Result {
   filters: number[] | null;
   neurons: Neuron[] | null;
   region: Box[] | null;
+  /** For the score "contrast": the class that `target` is set against. */
+  against: number | null;
+  /** Of the map: the layer's grid, or, for a map of pixels, at most 256 x 256. */
   rows: number;
   columns: number;
-  /** Float32 x (rows, columns): relu of the sum over the chosen filters at the chosen neurons, raw units. */
+  /**
+   * Float32 x (rows, columns), raw units. Of neurons: relu of the sum over the chosen filters at the
+   * chosen neurons. Of pixels: cut off at `full`, and reduced to the means of areas where it was larger.
+   */
   map: Bytes;
-  /** Float32 x classes: the network's probability of each class on this picture, in [0, 1]. */
-  probabilities: Bytes;
-  /** The explained score (a logit mostly) of the chosen class. */
-  score: number;
+  /** What has full heat: the map's maximum, or 99th percentile for one of pixels. null where it is not finite. */
+  full: number | null;
+  /** The largest value there is, also where the map was cut off. null where it is not finite. */
+  maximum: number | null;
+  /** Whether the map is one of pixels, not of the layer's neurons. */
+  of_pixels: boolean;
+  /** Whether the chosen neurons and filters are explained, and not the class. */
+  explains_selection: boolean;
+  /** Float32 x classes: the network's logits, or its values where it gives no probabilities. */
+  outputs: Bytes;
+  /** Float32 x classes: the network's probability of each class on this picture, in [0, 1]; null where there is none. */
+  probabilities: Bytes | null;
+  /** The explained score (a logit mostly): of the chosen class, or the sum of the chosen activations. */
+  score: number | null;
   /** An honest state in words ("No positive evidence ..."), shown over the map; "" when there is a map to paint. */
   message: string;
   milliseconds: number;

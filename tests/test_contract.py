@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from camwidget.explanation import Explainer, make_query
+from camwidget.maths import METHODS
 from camwidget.model import load_picture
 from camwidget.widget import contract
 from camwidget.widget.traits import Traits
@@ -25,6 +26,13 @@ def interface(name: str) -> set[str]:
     return set(re.findall(r"^\s*(\w+)\??:", match[1], flags=re.MULTILINE))
 
 
+def nullable(name: str) -> set[str]:
+    """Those of an interface's fields that may be null."""
+    match = re.search(rf"interface {name}(?: extends \w+)? {{(.*?)\n}}", TEXT, flags=re.DOTALL)
+    assert match, f"no interface {name} in contract.d.ts"
+    return set(re.findall(r"^\s*(\w+)\??:[^;]*\| null;", match[1], flags=re.MULTILINE))
+
+
 @pytest.fixture(scope="module")
 def explained():
     explainer = Explainer(small_network(), preprocess=None)
@@ -41,7 +49,9 @@ def test_choices_have_the_fields_of_the_contract(explained):
     explainer, explanation = explained
     choices = contract.encode_choices(explainer, explainer.probe(explanation.picture), "viridis")
     assert set(choices) == interface("Choices")
-    for entry in (*choices["methods"], *choices["scores"]):
+    for entry in choices["methods"]:
+        assert set(entry) == interface("Choice") | interface("MethodChoice")
+    for entry in choices["scores"]:
         assert set(entry) == interface("Choice")
     for entry in choices["layers"]:
         assert set(entry) == interface("Choice") | interface("LayerChoice")
@@ -56,6 +66,28 @@ def test_results_have_the_fields_of_the_contract(explained):
     assert set(contract.encode_evidence(explanation, 1)) == interface("Evidence")
     result = contract.encode_result(explanation, seq=1, evidence_id=1, milliseconds=2.0)
     assert set(result) == interface("Result")
+
+
+def test_what_is_null_on_the_wire_is_null_in_the_contract(explained):
+    """And nothing else: whatever a method leaves out, the page knows that it may be missing."""
+    explainer, explanation = explained
+    missing: dict[str, set[str]] = {"Evidence": set(), "Result": set()}
+    for method in METHODS:
+        if method == "cam":
+            continue  # this network's head is another one
+        for options in ({}, {"filters": [0], "neurons": [(1, 2)], "region": [(0, 0), (3, 4)]}):
+            found = explainer.answer(
+                explanation.picture, make_query({"method": method, "score": "contrast", **options})
+            )
+            for name, sent in (
+                ("Evidence", contract.encode_evidence(found, 1)),
+                ("Result", contract.encode_result(found, seq=1, evidence_id=1, milliseconds=2.0)),
+            ):
+                assert set(sent) == interface(name)
+                missing[name] |= {field for field, value in sent.items() if value is None}
+    for name, fields in missing.items():
+        assert fields <= nullable(name)
+    assert missing["Evidence"] == {"contributions", "terms"}
 
 
 def test_quantised_terms_give_the_map_back(explained):

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 import matplotlib
 import numpy as np
 from jaxtyping import Float, UInt8
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from PIL import Image
 
-from camwidget.maths import normalize, resize
+from camwidget.maths import normalize, resize, stretch
 
 if TYPE_CHECKING:
     from .explanation import Explanation
@@ -87,8 +85,18 @@ def enlarged(pixels: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
 def display_png(explanation: "Explanation", *, colormap: str, opacity: float) -> bytes:
     """The overlay as a page shows it: large pictures `reduced`, small ones with larger pixels."""
     pixels = enlarged(reduced(explanation.picture.pixels))
-    heatmap = resize(normalize(explanation.map), *pixels.shape[:2])
+    shown = stretch(explanation.map) if explanation.is_of_pixels else normalize(explanation.map)
+    heatmap = resize(shown, *pixels.shape[:2])
     return png(overlay(pixels, heatmap, colormap=colormap, opacity=opacity))
+
+
+def display_signed(signed: Float[np.ndarray, "H W colours"]) -> UInt8[np.ndarray, "H W 3"]:
+    """Signed colours as a picture: grey is 0, the 99th percentile of their size is full colour."""
+    limit = np.percentile(np.abs(signed), 99) or np.abs(signed).max(initial=0.0) or 1.0
+    shades = np.round(np.clip(0.5 + signed / (2 * limit), 0, 1) * 255).astype(np.uint8)
+    if shades.shape[2] not in (3, 4):
+        shades = shades.mean(axis=2, keepdims=True).round().astype(np.uint8).repeat(3, axis=2)
+    return np.ascontiguousarray(shades[..., :3])
 
 
 class Plot(Figure):
@@ -98,21 +106,3 @@ class Plot(Figure):
         stream = io.BytesIO()
         self.savefig(stream, format="png", dpi=110, bbox_inches="tight")
         return stream.getvalue()
-
-
-def plot(explanation: "Explanation", *, colormap: str, opacity: float) -> Plot:
-    """The picture beside the map over it, with a colour bar, and what was asked in the title."""
-    height, width = explanation.picture.pixels.shape[:2]
-    figure = Plot(figsize=(8.4, max(2.4, 3.6 * height / width + 0.6)), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    left.imshow(explanation.picture.pixels)
-    left.set_title("picture", fontsize=10)
-    right.imshow(explanation.overlay(colormap=colormap, opacity=opacity))
-    right.set_title(explanation.message or f"{explanation.map.shape[0]} x {explanation.map.shape[1]} map", fontsize=10)
-    for axes in (left, right):
-        axes.set_axis_off()
-    scale = ScalarMappable(Normalize(0, float(explanation.map.max(initial=0.0)) or 1.0), colormap)
-    figure.colorbar(scale, ax=right, fraction=0.05, label="evidence, raw units of the map")
-    # Class names are text: "$5 or $6" is no mathematics.
-    figure.suptitle(explanation.title, fontsize=11, parse_math=False)
-    return figure

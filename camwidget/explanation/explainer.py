@@ -1,12 +1,13 @@
-"""The engine: a network, its probe and its cache, asked for explanations."""
+"""The engine: a network, its probes and its cache, asked for explanations."""
 
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from camwidget.maths import METHODS, Evidence
+import numpy as np
+
 from camwidget.model import (
     LayerInfo,
     Model,
@@ -14,29 +15,38 @@ from camwidget.model import (
     Picture,
     Preprocess,
     Probe,
-    build,
+    declared_inputs,
     find_preprocessing,
-    input_shape,
-    layer_identities,
-    load_picture,
+    load_inputs,
+    refuse_unsupported,
 )
 
 from .cache import Cache
 from .explanation import Explanation
-from .measure import Checkpoint, measure
+from .many import explanations
+from .measuring import Checkpoint, Progress, Task, measure
+from .measuring.running import in_notebook, unwatched
+from .notes import notes_on
+from .probes import Probes
 from .query import Query, make_query, takes_query
-
-# Sizes of pictures whose compiled functions are kept, for networks that take any size.
-_MOST_PROBES = 8
+from .resolve import make_baseline, resolve
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The network's verdict on one class: its index, its name, its probability in [0, 1]."""
+    """The network's verdict on one class.
+
+    Attributes:
+        index: of the class.
+        name: of the class.
+        probability: in [0, 1]; NaN where the outputs are values, not classes.
+        output: the logit, or the value.
+    """
 
     index: int
     name: str
     probability: float
+    output: float
 
 
 class Explainer:
@@ -47,7 +57,8 @@ class Explainer:
     by itself; `refresh()` forgets what was measured in any case.
 
     Args:
-        model: a Keras 3 network that takes one picture and gives one vector of class scores.
+        model: a Keras 3 network that takes a picture, among other inputs perhaps, and gives one or
+            several vectors of class scores or values.
         preprocess: "auto" (the network's own where it is known), None, or a function from a
             picture (h, w, c), 0 to 255, to what the network takes.
         class_names: one name for each class, in order; None: "class 0" and so on.
@@ -68,7 +79,10 @@ class Explainer:
         preprocess: str | Preprocess | None = "auto",
         class_names: Sequence[str] | None = None,
     ) -> None:
-        self._shape = input_shape(model)
+        self._declared = declared_inputs(model)
+        if self._declared is not None and self._declared.container == "one":
+            _ = self._declared.shape  # raises where it is no picture
+        refuse_unsupported(model)
         self.model = model
         self.preprocessing = find_preprocessing(model, preprocess)
         self.cache = Cache()
@@ -76,9 +90,7 @@ class Explainer:
         if isinstance(class_names, str):
             raise TypeError("class_names= takes a list of names, one for each class; one string was given.")
         self._class_names = None if class_names is None else tuple(map(str, class_names))
-        self._probes: dict[tuple[int, int, int], Probe] = {}
-        self._version: tuple[int, ...] | None = None
-        self._structure: tuple[int, ...] = ()
+        self._probes = Probes(model, self.cache)
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -89,25 +101,18 @@ class Explainer:
         Raises:
             ValueError: the network takes pictures of any size and none has been explained yet.
         """
-        if not self._probes:
-            height, width, channels = self._shape
-            if height is None or width is None or channels is None:
-                raise ValueError(
-                    f"The network takes pictures of any size, {self._shape}, so its layers have no size yet. Explain "
-                    "one picture first."
-                )
-            self._probe((height, width, channels))
-        probe = next(reversed(self._probes.values()))
+        with self.lock:
+            probe = self._probes.newest if self._probes else self._probes.of_declared(self._declared, None)
         return tuple(layer for layer in probe.layers if layer.listed)
 
-    def picture(self, image: object) -> Picture:
-        """Read a picture as this network takes it, see `load_picture`."""
-        return load_picture(image, self._shape, self.preprocessing)
+    def picture(self, image: object, input: str | int | None = None) -> Picture:  # noqa: A002 # the option's name
+        """Read a picture as this network takes it, see `explain`."""
+        return load_inputs(image, self._declared, input, self.preprocessing)
 
-    def probe(self, picture: Picture) -> Probe:
+    def probe(self, picture: Picture, output: str | int | None = None) -> Probe:
         """The probe for pictures of this size."""
-        height, width, channels = picture.inputs.shape
-        return self._probe((height, width, channels), picture)
+        with self.lock:
+            return self._probes.of_picture(picture, output)
 
     def class_names(self, probe: Probe) -> tuple[str, ...]:
         """One name for each class.
@@ -116,7 +121,7 @@ class Explainer:
             ValueError: as many names as given do not fit the network.
         """
         if self._class_names is None:
-            return numbered_classes(probe.classes)
+            return numbered_classes(probe.classes, "class" if probe.gives_classes else "unit")
         if len(self._class_names) != probe.classes:
             raise ValueError(
                 f"class_names= holds {len(self._class_names)} names and the network has {probe.classes} classes. "
@@ -124,16 +129,15 @@ class Explainer:
             )
         return self._class_names
 
-    def predict(self, image: object, top: int = 5) -> list[Prediction]:
-        """The most probable classes of a picture, best first."""
-        picture = self.picture(image)
+    def predict(self, image: object, top: int = 5, *, input=None, output=None) -> list[Prediction]:  # noqa: A002
+        """The most probable classes of a picture, or the largest values, best first."""
+        picture = self.picture(image, input)
         with self.lock:
-            probe = self.probe(picture)
-            observation = self._observe(probe, probe.find_layer(None), picture)
+            probe = self.probe(picture, output)
+            logits, logs = probe.verdict(picture.inputs[None], picture.sides)
             names = self.class_names(probe)
-        probabilities = observation.probabilities[0]
-        order = probabilities.argsort()[::-1][:top]
-        return [Prediction(int(k), names[k], float(probabilities[k])) for k in order]
+        order = logits[0].argsort()[::-1][:top]
+        return [Prediction(int(k), names[k], float(np.exp(logs[0, k])), float(logits[0, k])) for k in order]
 
     # -- explaining ---------------------------------------------------------------------------
 
@@ -143,7 +147,8 @@ class Explainer:
 
         Args:
             image: path, PIL image, array or tensor: (h, w, c), (h, w) or a batch of one. uint8,
-                files and PIL images are pictures, 0 to 255; floats are what the network takes.
+                files and PIL images are pictures, 0 to 255; floats are what the network takes. For a
+                network of several inputs, a dict or list of their values.
             **options: see `Query`.
 
         Returns:
@@ -152,121 +157,127 @@ class Explainer:
         Raises:
             TypeError, ValueError: what was given, what was expected, how to mend it.
         """
-        return announced(self.answer(self.picture(image), make_query(options)), stacklevel=3)
+        query = make_query(options)
+        return announced(self.watched(self.picture(image, query.input), query), stacklevel=3)
 
-    def answer(self, picture: Picture, query: Query, checkpoint: Checkpoint = lambda share: True) -> Explanation:
+    @takes_query
+    def explain_many(
+        self,
+        images: Iterable[object],
+        *,
+        methods: Sequence[str] | None = None,
+        batch: int | None = None,
+        progress: bool | None = None,
+        **options: object,
+    ) -> Iterator:
+        """Explain picture after picture, lazily: nothing is read before it is asked for.
+
+        Several pictures go through the network together, and several methods share that pass.
+
+        Args:
+            images: any iterable of what `explain` takes; or of batches and of tuples (images, labels), as
+                `tf.data` and Keras' data sets give them (labels are left alone).
+            methods: several methods; None: the one in `method=`.
+            batch: pictures that go through the network together; None: by their size.
+            progress: whether to show a bar; None: in a notebook.
+            **options: see `Query`, the same for all pictures.
+
+        Yields:
+            For each picture an `Explanation`; where `methods` is given a tuple of them, in that order.
+
+        Raises:
+            TypeError, ValueError: as `explain`; for a picture that cannot be read, with its number.
+
+        Example:
+            >>> for explanation in explainer.explain_many(Path("photographs").glob("*.jpg"), target=3):
+            ...     explanation.save(...)
+        """
+        if isinstance(methods, str):
+            raise TypeError(f"methods= takes a list of methods; for one, pass method={methods!r}.")
+        if batch is not None and batch < 1:
+            raise ValueError(f"batch={batch} is below 1. Pass how many pictures go through the network together.")
+        names = [None] if methods is None else list(methods)
+        queries = [make_query(options if name is None else {**options, "method": name}) for name in names]
+        shown = in_notebook() if progress is None else progress
+        found = explanations(self, images, queries, batch, shown)
+        return (each[0] for each in found) if methods is None else found
+
+    def watched(self, picture: Picture, query: Query) -> Explanation:
+        """The answer to a query; in a notebook, long work shows its progress and can be interrupted."""
+        if not in_notebook():
+            return self.answer(picture, query)
+        progress = Progress(query.record.title)
+        try:
+            return self.answer(picture, query, progress)
+        finally:
+            progress.close()
+
+    def answer(
+        self, picture: Picture, query: Query, checkpoint: Checkpoint = unwatched, cache: Cache | None = None
+    ) -> Explanation:
         """The explanation that a checked query asks for, from the cache where it can be.
 
         Args:
             picture: from `picture()`.
             query: from `make_query()`.
-            checkpoint: asked with the share done between micro-batches of noisy copies; False
-                ends the averaging early, and the result says how many copies it holds.
+            checkpoint: asked with the share done between micro-batches of long work; False ends it
+                early, and the result says how much it holds.
+            cache: to use in place of the explainer's own.
         """
-        method = METHODS[query.method]
         with self.lock:
-            probe = self.probe(picture)
-            layer = probe.find_layer(query.layer)
-            query.selection.check(layer.rows, layer.columns, layer.channels)
-            names = self.class_names(probe)
+            probe = self.probe(picture, query.output)
             calls = probe.calls
-            observation = self._observe(probe, layer, picture)
-            score, notes = _reachable(query.score, probe)
-            target = self._target(query.target, names, observation)
-            query = replace(query, layer=layer.name, target=target, score=score)
-            evidence = self._measure(probe, layer, picture, observation, query, checkpoint)
-            if method.needs_class_weights:
-                evidence = replace(evidence, class_weights=probe.class_weights(layer, target))
+            task, notes = self.task(probe, picture, query, checkpoint, self.cache if cache is None else cache)
+            evidence = measure(task)
             # Only a compiled network can be in training in another thread while this was measured.
-            if probe.calls != calls and self.model.compiled and probe.fingerprint() != self._version:
+            if probe.calls != calls and self.model.compiled and self._probes.has_changed(probe):
                 notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
+        query, weigh = task.query, task.query.record.weigh
+        assert isinstance(query.target, int)  # noqa: S101 # filled in by `resolve`
         return Explanation(
             picture=picture,
-            query=replace(query, samples=evidence.copies),
-            layer_info=layer,
+            query=replace(query, samples=min(evidence.copies or query.num_samples, query.num_samples)),
+            layer_info=task.layer,
             evidence=evidence,
-            weights=method.weigh(evidence),
-            probabilities=observation.probabilities[0],
-            target_name=names[target],
-            notes=picture.notes + notes,
+            layer_weights=None if weigh is None else weigh(evidence),
+            outputs=task.observation.logits[0],
+            probabilities=task.observation.probabilities[0],
+            target_name=self.class_names(probe)[query.target],
+            notes=picture.notes + notes + notes_on(query, evidence),
         )
+
+    def task(
+        self, probe: Probe, picture: Picture, query: Query, checkpoint: Checkpoint, cache: Cache
+    ) -> tuple[Task, tuple[str, ...]]:
+        """What a query measures, every option filled in, and notes for people."""
+        layer = probe.layer_for(query.layer, anything=query.record.selects_target)
+        query.selection.check(layer.rows, layer.columns, layer.channels)
+        names = self.class_names(probe)
+        observation = self._observe(probe, layer, picture, cache, query.output)
+        resolved, notes = resolve(query, probe, layer, names, observation)
+        baseline = make_baseline(resolved, picture, self.preprocessing.function)
+        return Task(probe, layer, picture, observation, resolved, baseline, checkpoint, cache), notes
 
     def refresh(self) -> None:
         """Forget everything measured and compiled, for instance after the network was changed by hand."""
         with self.lock:
-            self.cache.clear()
             self._probes.clear()
 
-    # -- inside -------------------------------------------------------------------------------
-
-    def _probe(self, shape: tuple[int, int, int], picture: Picture | None = None) -> Probe:
-        with self.lock:
-            structure = layer_identities(self.model)
-            if structure != self._structure:  # layers were added or taken away
-                self.refresh()
-                self._structure = structure
-            if shape not in self._probes:
-                if picture is not None:
-                    build(self.model, picture.inputs)
-                self._probes[shape] = Probe(self.model, shape)
-            self._probes[shape] = probe = self._probes.pop(shape)  # the newest comes last
-            while len(self._probes) > _MOST_PROBES:
-                del self._probes[next(iter(self._probes))]
-            version = probe.fingerprint()
-            if version != self._version:
-                self.cache.clear()
-                self._version = version
-            return probe
-
-    def _observe(self, probe: Probe, layer: LayerInfo, picture: Picture) -> Observation:
-        key = ("observation", picture.key, layer.name)
-        found = self.cache.get(key)
+    def _observe(
+        self, probe: Probe, layer: LayerInfo, picture: Picture, cache: Cache, output: str | int | None
+    ) -> Observation:
+        key = ("observation", picture.key, layer.name, output)
+        found = cache.get(key)
         if found is None:
-            found = probe.observe(layer, picture.inputs[None])
-            self.cache.put(key, found)
+            found = probe.observe(layer, picture.inputs[None], picture.sides)
+            cache.put(key, found)
         return found
-
-    def _measure(
-        self,
-        probe: Probe,
-        layer: LayerInfo,
-        picture: Picture,
-        observation: Observation,
-        query: Query,
-        checkpoint: Checkpoint,
-    ) -> Evidence:
-        def key(copies: int) -> tuple:
-            noise = (copies, query.noise, query.seed) if copies else ()
-            return ("evidence", picture.key, layer.name, query.score, query.target, noise)
-
-        found = self.cache.get(key(query.num_samples))
-        if found is None:
-            found = measure(probe, layer, picture, observation, query, checkpoint)
-            # Stopped early it is still the whole truth about the copies it holds.
-            self.cache.put(key(found.copies), found)
-        return found
-
-    @staticmethod
-    def _target(target: int | str | None, names: Sequence[str], observation: Observation) -> int:
-        if target is None:
-            return int(observation.logits[0].argmax())
-        if isinstance(target, str):
-            if names.count(target) == 1:
-                return names.index(target)
-            few = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-            found = "No class" if target not in names else "Several classes are"
-            raise ValueError(f"{found} called {target!r}. Classes: {few}. Pass a name or an index as target=.")
-        if not 0 <= target < len(names):
-            raise ValueError(
-                f"No class {target}: the network has {len(names)} classes, 0 to {len(names) - 1}. Pass one as target=."
-            )
-        return target
 
 
 @lru_cache(maxsize=8)
-def numbered_classes(count: int) -> tuple[str, ...]:
+def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
     """Names where none were given."""
-    return tuple(f"class {index}" for index in range(count))
+    return tuple(f"{word} {index}" for index in range(count))
 
 
 def announced(explanation: Explanation, *, stacklevel: int) -> Explanation:
@@ -274,12 +285,3 @@ def announced(explanation: Explanation, *, stacklevel: int) -> Explanation:
     for note in explanation.notes:
         warnings.warn(note, stacklevel=stacklevel)
     return explanation
-
-
-def _reachable(score: str, probe: Probe) -> tuple[str, tuple[str, ...]]:
-    if probe.kind == "probabilities" and score == "logit":
-        note = (
-            "The network's outputs are probabilities whose logits cannot be reached: the log probability is explained."
-        )
-        return "log_probability", (note,)
-    return score, ()

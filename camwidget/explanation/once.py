@@ -42,7 +42,8 @@ def explain(
         >>> explanation.plot()
     """
     explainer = shared_explainer(model, preprocess=preprocess, class_names=class_names)
-    return announced(explainer.answer(explainer.picture(image), make_query(options)), stacklevel=3)
+    query = make_query(options)
+    return announced(explainer.watched(explainer.picture(image, query.input), query), stacklevel=3)
 
 
 def shared_explainer(

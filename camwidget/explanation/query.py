@@ -1,18 +1,20 @@
 """What can be asked of a network: one record for every entry point, and its one checker."""
 
-import difflib
 import inspect
-import math
-import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
-from camwidget.maths import METHODS, Selection
+from camwidget.maths import METHODS, Method, Selection
 from camwidget.maths.selection import Box, Neuron
 from camwidget.model import SCORES
 
+from . import checks
+
 _Function = TypeVar("_Function", bound=Callable)
+
+DERIVATIVES = ("exp", "softmax")
+SAMPLE_WEIGHTS = ("equal", "score")
 
 
 @dataclass(frozen=True)
@@ -24,24 +26,44 @@ class Query:
         layer: a layer's name, in full or its unique last part; None: the default layer.
         target: a class, by index or name; None: the class the network predicts.
         score: what is explained, a name in `SCORES`.
+        against: for score="contrast", the class it is set against, by index or name; None: the most
+            probable other one.
+        derivatives: what Grad-CAM++ differentiates: "exp", Y = exp(S), as every implementation does;
+            "softmax", the class's probability itself, as the paper is printed: exact, at the cost
+            of a pass through the tail for each class that has a probability worth speaking of.
         samples: noisy copies averaged, 0 = none; None: as the method has it.
         noise: their standard deviation, as a share of the picture's range, in [0, 1].
         seed: of the noise.
-        filters: channels kept in the map; None: all.
+        sample_weights: "equal", or "score": each copy's derivatives count as its own Y.
+        filters: channels kept in the map; None: all. For a pixel method filters, neurons and region
+            are what is explained: the sum of the chosen activations.
         neurons: single neurons (row, column) kept; None: all, unless `region` says otherwise.
         region: boxes of neurons kept, two opposite corners each, inclusive; with `neurons`, the union.
+        input: for a network of several inputs, the name or position of the picture to paint on.
+        output: for a network of several outputs, the name or position of the one to explain.
+        steps: of integrated gradients, at least 1.
+        baseline: where integrated gradients start: "black", "white", "mean" (the picture's mean colour),
+            "blur" (the picture, its details gone), or a number, or one for each channel, as the network
+            takes them.
     """
 
     method: str = "grad_cam++"
     layer: str | None = None
     target: int | str | None = None
     score: str = "logit"
+    against: int | str | None = None
+    derivatives: str = "exp"
     samples: int | None = None
     noise: float = 0.15
     seed: int = 0
+    sample_weights: str = "equal"
     filters: tuple[int, ...] | None = None
     neurons: tuple[Neuron, ...] | None = None
     region: tuple[Box, ...] | None = None
+    input: int | str | None = None
+    output: int | str | None = None
+    steps: int = 50
+    baseline: str | float | tuple[float, ...] = "black"
 
     @property
     def selection(self) -> Selection:
@@ -49,9 +71,20 @@ class Query:
         return Selection(self.filters, self.neurons, self.region)
 
     @property
+    def record(self) -> Method:
+        """The method's record."""
+        return METHODS[self.method]
+
+    @property
     def num_samples(self) -> int:
         """The noisy copies really averaged: the method's own number where none is given."""
-        return METHODS[self.method].samples if self.samples is None else self.samples
+        return self.record.samples if self.samples is None else self.samples
+
+    @property
+    def explains_selection(self) -> bool:
+        """Whether the chosen neurons and filters are themselves what is explained."""
+        chosen = (self.filters, self.neurons, self.region)
+        return self.record.selects_target and any(part is not None for part in chosen)
 
 
 _NAMES = tuple(field.name for field in fields(Query))
@@ -68,7 +101,7 @@ def make_query(options: Mapping[str, object]) -> Query:
     """
     for name in options:
         if name not in _NAMES:
-            raise TypeError(f"Unknown option {name!r}.{_nearest(name, _NAMES)} Options: {', '.join(_NAMES)}.")
+            raise checks.unknown(name, _NAMES)
     return Query(**{name: check_option(name, value) for name, value in options.items()})
 
 
@@ -81,140 +114,32 @@ def takes_query(function: _Function) -> _Function:
     """Let a function that takes `**options` show the fields of `Query` in its signature."""
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    taken = {p.name for p in own}
     options = [
         inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=f.type)
         for f in fields(Query)
+        if f.name not in taken
     ]
     function.__signature__ = signature.replace(parameters=[*own, *options])  # type: ignore[attr-defined] # functions have it
     return function
 
 
-def _one_of(what: str, table: Mapping[str, object]) -> Callable[[object], str]:
-    def check(value: object) -> str:
-        if not isinstance(value, str):
-            raise TypeError(f"{what}= takes a name, not {type(value).__name__}. Choices: {', '.join(table)}.")
-        if value not in table:
-            hint = _nearest(value, table)
-            raise ValueError(f"No {what} {value!r}.{hint} Choices: {', '.join(table)}. Pass one as {what}=.")
-        return value
-
-    return check
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
-
-
-def _integer(value: object, what: str) -> int:
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return operator.index(value)  # type: ignore[arg-type] # its TypeError is the check
-    except TypeError:
-        raise TypeError(f"{what} takes whole numbers, not {value!r}.") from None
-
-
-def _layer(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    raise TypeError(f"layer= takes a layer's name, not {type(value).__name__}. Names are in Explainer(model).layers.")
-
-
-def _target(value: object) -> int | str | None:
-    return value if value is None or isinstance(value, str) else _integer(value, "target=")
-
-
-def _samples(value: object) -> int | None:
-    if value is None:
-        return None
-    samples = _integer(value, "samples=")
-    if samples < 0:
-        raise ValueError(f"samples={samples} is below 0. Pass the number of noisy copies, 0 for none.")
-    return samples
-
-
-def _seed(value: object) -> int:
-    seed = _integer(value, "seed=")
-    if seed < 0:
-        raise ValueError(f"seed={seed} is below 0. Pass 0 or any larger whole number.")
-    return seed
-
-
-def _noise(value: object) -> float:
-    try:
-        if isinstance(value, bool | str):
-            raise TypeError
-        noise = float(value)  # type: ignore[arg-type] # its TypeError is the check
-    except (TypeError, ValueError):
-        raise TypeError(f"noise= takes a number from 0 to 1, not {value!r}.") from None
-    if not (math.isfinite(noise) and 0 <= noise <= 1):
-        raise ValueError(
-            f"noise={noise:g} is out of range. Pass the standard deviation as a share of the picture's range, 0 to 1; "
-            "0.1 to 0.2 is usual."
-        )
-    return noise
-
-
-def _filters(value: object) -> tuple[int, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, Iterable) or isinstance(value, str):
-        value = (value,)
-    return tuple(_integer(index, "filters=") for index in value)
-
-
-def _neuron(value: object, what: str) -> Neuron:
-    try:
-        row, column = value  # type: ignore[misc] # its TypeError is the check
-    except (TypeError, ValueError):
-        raise TypeError(f"{what} takes pairs (row, column), not {value!r}.") from None
-    return _integer(row, what), _integer(column, what)
-
-
-def _neurons(value: object) -> tuple[Neuron, ...] | None:
-    if value is None:
-        return None
-    if not isinstance(value, Iterable) or isinstance(value, str):
-        raise TypeError(f"neurons= takes a list of pairs (row, column), not {value!r}.")
-    return tuple(_neuron(pair, "neurons=") for pair in value)
-
-
-def _region(value: object) -> tuple[Box, ...] | None:
-    if value is None:
-        return None
-    message = (
-        f"region= takes two corners ((row, column), (row, column)), or a list of such boxes; {value!r} is neither."
-    )
-    if not isinstance(value, Iterable) or isinstance(value, str):
-        raise TypeError(message)
-    boxes = list(value)
-    if len(boxes) == 2 and all(_depth(corner) == 1 for corner in boxes):
-        boxes = [boxes]
-    checked = []
-    for box in boxes:
-        if _depth(box) != 2 or len(box) != 2:
-            raise TypeError(message)
-        checked.append((_neuron(box[0], "region="), _neuron(box[1], "region=")))
-    return tuple(checked)
-
-
-def _depth(value: object) -> int:
-    """How many lists deep: a number 0, a pair 1, a box 2."""
-    if not isinstance(value, Iterable) or isinstance(value, str):
-        return 0
-    return 1 + max((_depth(item) for item in value), default=0)
-
-
-_CHECKS: dict[str, Callable[[object], object]] = {
-    "method": _one_of("method", METHODS),
-    "layer": _layer,
-    "target": _target,
-    "score": _one_of("score", SCORES),
-    "samples": _samples,
-    "noise": _noise,
-    "seed": _seed,
-    "filters": _filters,
-    "neurons": _neurons,
-    "region": _region,
+_CHECKS: dict[str, checks.Check] = {
+    "method": checks.one_of("method", METHODS),
+    "layer": checks.name_of("layer", "Explainer(model).layers"),
+    "target": checks.name_or_index("target"),
+    "score": checks.one_of("score", SCORES),
+    "against": checks.name_or_index("against"),
+    "derivatives": checks.one_of("derivatives", DERIVATIVES),
+    "samples": checks.whole_number("samples", 0, "the number of noisy copies, 0 for none", optional=True),
+    "noise": checks.noise,
+    "seed": checks.whole_number("seed", 0, "0 or any larger whole number"),
+    "sample_weights": checks.one_of("sample_weights", SAMPLE_WEIGHTS),
+    "filters": checks.filters,
+    "neurons": checks.neurons,
+    "region": checks.region,
+    "input": checks.name_or_index("input"),
+    "output": checks.name_or_index("output"),
+    "steps": checks.whole_number("steps", 1, "the number of steps from the baseline, 50 for instance"),
+    "baseline": checks.baseline,
 }

@@ -12,7 +12,7 @@ def noisy_copies(
     """Copies of a preprocessed picture with Gaussian noise, in micro-batches.
 
     The standard deviation is `noise` * (max - min) of this picture (Smilkov et al. 2017,
-    section 3), in the units the network takes. The copies depend on the seed and their number
+    section 3.2), in the units the network takes. The copies depend on the seed and their number
     alone, not on the size of the micro-batches.
 
     Args:

@@ -58,6 +58,41 @@ def normalize(map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     return map / maximum
 
 
+def stretch(map: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "H W"]:
+    """Divide a pixel method's map by its 99th percentile and cut off what lies above, in [0, 1].
+
+    A few pixels of such a map are far stronger than all others; divided by its maximum it would
+    look empty (Smilkov et al. 2017, section 3.1).
+    """
+    if not np.isfinite(map).all():
+        return np.zeros_like(map)
+    limit = np.percentile(map, 99) or map.max(initial=0.0)  # a map of few pixels has a percentile of 0
+    return np.clip(map / limit, 0, 1) if limit > 0 else np.zeros_like(map)
+
+
+def strongest(terms: Float[np.ndarray, " n"], count: int) -> list[int]:
+    """Indices of the `count` largest of the numbers above 0, largest first; fewer where fewer are."""
+    order = np.argsort(-terms, kind="stable")[: max(count, 0)]
+    return [int(index) for index in order if terms[index] > 0]
+
+
+def masks(
+    activations: Float[np.ndarray, "h w c"], channels: list[int], height: int, width: int
+) -> Float[np.ndarray, "n {height} {width} 1"]:
+    """Score-CAM's masks: filters enlarged to the picture and stretched to [0, 1] (Wang et al. 2020, eq. 7 and 8).
+
+    Args:
+        activations: A, shape (h, w, c).
+        channels: filters, none of them the same everywhere.
+        height: of what the network takes, in pixels.
+        width: of what the network takes, in pixels.
+    """
+    chosen = np.moveaxis(activations[..., channels].astype(np.float64), 2, 0)
+    large = _weights(activations.shape[0], height) @ chosen @ _weights(activations.shape[1], width).T
+    low, high = (extreme(large, axis=(1, 2), keepdims=True) for extreme in (np.min, np.max))
+    return ((large - low) / np.where(high > low, high - low, 1)).astype(np.float32)[..., None]
+
+
 def resize(map: Float[np.ndarray, "h w"], height: int, width: int) -> Float[np.ndarray, "{height} {width}"]:
     """Half-pixel bilinear resize with clamped edges.
 
@@ -94,3 +129,10 @@ def describe(signed: Float[np.ndarray, "h w"], selection: Selection) -> str:
     if (signed < 0).any():
         return f"No positive evidence {part}: what there is speaks against the class."
     return f"No evidence {part}: every term of the map is zero."
+
+
+def describe_pixels(map: Float[np.ndarray, "H W"]) -> str:
+    """The same for a map of pixels."""
+    if not np.isfinite(map).all():
+        return "The map holds numbers that are not finite: the network's gradients overflow here."
+    return "" if map.any() else "No evidence: nothing that is explained depends on the picture here."

@@ -8,8 +8,16 @@ from . import quiet as quiet  # isort: skip # before anything that imports Tenso
 
 from keras import Model as Model
 
+from .inputs import Arrangement as Arrangement
+from .inputs import build as build
+from .inputs import declared_inputs as declared_inputs
+from .inputs import refuse_unsupported as refuse_unsupported
+from .inputs import structure as structure
 from .layers import LayerInfo as LayerInfo
+from .network import Network as Network
+from .network import Side as Side
 from .pictures import Picture as Picture
+from .pictures import load_inputs as load_inputs
 from .pictures import load_picture as load_picture
 from .preprocessing import Preprocess as Preprocess
 from .preprocessing import find_preprocessing as find_preprocessing
@@ -17,6 +25,3 @@ from .probe import Observation as Observation
 from .probe import Probe as Probe
 from .scores import SCORES as SCORES
 from .scores import Score as Score
-from .shape import build as build
-from .shape import input_shape as input_shape
-from .shape import layer_identities as layer_identities

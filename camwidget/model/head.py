@@ -8,9 +8,15 @@ in a subclassed `call`; a global average may be a layer or a `reduce_mean`.
 from dataclasses import dataclass
 from typing import Literal
 
+import keras
 import tensorflow as tf
 
-Kind = Literal["softmax", "sigmoid", "probabilities", "linear"]
+Kind = Literal["softmax", "sigmoid", "probabilities", "linear", "values"]
+
+# What the names of losses for regression and embeddings hold.
+_LOSSES_OF_VALUES = (
+    *("squarederror", "squaredlog", "absolute", "mse", "mae", "mape", "msle", "huber", "cosh", "cosine", "poisson"),
+)
 
 # Operations that hand their first input on, changed in shape or precision alone.
 _PASSED_ON = {"Identity", "Cast", "Reshape", "Squeeze", "ExpandDims", "StopGradient", "EnsureShape"}
@@ -21,11 +27,13 @@ class Head:
     """The logits of a traced network.
 
     Attributes:
-        kind: `softmax` or `sigmoid`, where the final operation is one; `probabilities` where the
-            outputs are probabilities whose logits cannot be reached; `linear` otherwise.
+        kind: `softmax` or `sigmoid`, where the final operation is one, or the loss takes the sigmoid;
+            `probabilities` where the outputs are probabilities whose logits cannot be reached;
+            `linear` where they are logits; `values` where they are no classes, as in regression or
+            an embedding.
         logits: shape (n, k). A single sigmoid unit s counts as two classes with logits (-s, s);
-            for `probabilities` their logarithms.
-        log_probabilities: shape (n, k).
+            for `probabilities` their logarithms; for `values` the outputs themselves.
+        log_probabilities: shape (n, k); for `values` there are none, and these are NaN.
     """
 
     kind: Kind
@@ -43,20 +51,45 @@ def final_activation(output: tf.Tensor) -> tuple[Kind, tf.Tensor]:
     return "linear", output
 
 
-def make_head(output: tf.Tensor, *, are_probabilities: bool) -> Head:
+def head_kind(output: tf.Tensor, loss: object) -> Kind:
+    """The kind of a head by its last operation, its number of units and the loss it was trained with.
+
+    Args:
+        output: of the traced network.
+        loss: that this output was trained with, as given to `model.compile`; None where it was not.
+    """
+    kind, _ = final_activation(output)
+    if kind != "linear":
+        return kind
+    binary = (keras.losses.BinaryCrossentropy, keras.losses.BinaryFocalCrossentropy)
+    if isinstance(loss, binary) and loss.get_config()["from_logits"]:
+        return "sigmoid"  # the loss takes it itself
+    told = (
+        loss
+        if isinstance(loss, str)
+        else f"{getattr(loss, 'name', '')} {getattr(loss, '__name__', type(loss).__name__)}"
+    )
+    told = told.lower().replace("_", "")
+    is_value = output.shape[-1] == 1 or any(word in told for word in _LOSSES_OF_VALUES)
+    return "values" if is_value else "linear"
+
+
+def make_head(output: tf.Tensor, kind: Kind) -> Head:
     """Logits and log probabilities, float32, from the output of a network being traced.
 
     Args:
         output: shape (n, k).
-        are_probabilities: whether the outputs were seen to be probabilities, which matters only
-            where no final softmax or sigmoid is found.
+        kind: of the head. Only the numbers show that outputs are `probabilities` where no final
+            softmax or sigmoid is found.
     """
-    kind, logits = final_activation(output)
+    _, logits = final_activation(output)
     logits = tf.reshape(tf.cast(logits, tf.float32), [-1, output.shape[-1]])
-    if kind == "linear" and are_probabilities:
+    if kind == "probabilities":
         # the smallest normal float32, so that log(0) stays finite
         logs = tf.math.log(tf.maximum(logits, 1.2e-38))
-        return Head("probabilities", logs, logs)
+        return Head(kind, logs, logs)
+    if kind == "values":
+        return Head(kind, logits, tf.fill(tf.shape(logits), float("nan")))
     if kind == "sigmoid":
         if logits.shape[-1] == 1:
             logits = tf.concat([-logits, logits], axis=1)
@@ -64,8 +97,8 @@ def make_head(output: tf.Tensor, *, are_probabilities: bool) -> Head:
     return Head(kind, logits, tf.nn.log_softmax(logits))
 
 
-def linear_weights(activations: tf.Tensor, output: tf.Tensor) -> tf.Tensor | None:
-    """The matrix W (c, k) where logits = GAP(activations) W + b; None for any other head.
+def linear_weights(activations: tf.Tensor, output: tf.Tensor) -> tf.Tensor | str:
+    """The matrix W (c, k) where logits = GAP(activations) W + b; for any other head what it is, in words.
 
     Global average pooling, then a Dense layer or a 1x1 convolution (Zhou et al. 2016).
     """
@@ -75,19 +108,33 @@ def linear_weights(activations: tf.Tensor, output: tf.Tensor) -> tf.Tensor | Non
         # a bias is one number for each class; a sum with anything else is another head
         product, bias = sorted(tensor.op.inputs, key=lambda term: -term.shape.rank)
         if bias.shape.rank != 1:
-            return None
+            return "the logits are a sum of several terms"
         tensor = _origin(product)
     if tensor.op.type not in {"MatMul", "Conv2D", "BatchMatMulV2"} or any(
         tensor.op.get_attr(flag) for flag in ("transpose_a", "transpose_b") if tensor.op.type == "MatMul"
     ):
-        return None
+        return f"the logits do not come from such a layer (the last operation is {tensor.op.type})"
     pooled, kernel = tensor.op.inputs
     if tensor.op.type == "Conv2D" and tuple(kernel.shape[:2]) != (1, 1):
-        return None
+        return "the last convolution is larger than 1x1"
     mean = _origin(pooled)
-    if not _averages_whole_grid(mean) or _origin(mean.op.inputs[0]) is not _origin(activations):
-        return None
+    if not _averages_whole_grid(mean):
+        return (
+            f"{_HEADS.get(mean.op.type, f'an operation of another kind ({mean.op.type})')} comes before the last layer"
+        )
+    if _origin(mean.op.inputs[0]) is not _origin(activations):
+        return "what is averaged is another layer's output (that of the default layer, mostly: leave out layer=)"
     return tf.reshape(tf.cast(kernel, tf.float32), [activations.shape[-1], -1])
+
+
+# What stands in the place of the global average in other heads, by TensorFlow's name.
+_HEADS = {
+    "Relu": "another Dense layer with a ReLU",
+    "MaxPool": "maximum pooling without a global average",
+    "Max": "global maximum pooling",
+    "Mul": "dropout or a scaling",
+    "BiasAdd": "another Dense layer or convolution",
+}
 
 
 def _averages_whole_grid(tensor: tf.Tensor) -> bool:

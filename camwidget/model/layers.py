@@ -1,10 +1,13 @@
 """The layers of a network that have a map, named, in order of depth, and the one to explain first."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 REASON = "the last convolution's output after its normalisation, addition and activation, before pooling"
+TOKENS_REASON = "the last layer whose tokens stand for places in the picture and reach the output"
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,9 @@ class LayerInfo:
         reason: why it is the default; "" for the others.
         has_weights: whether the layer itself has weights.
         listed: False for a layer that only hands on another's output (a nested network, dropout).
+        prefix: None where the output is a grid, shape (n, rows, columns, channels); a number where it
+            is a row of tokens, shape (n, prefix + rows * columns, channels), of which the first
+            `prefix` stand for no place in the picture (a class token).
     """
 
     name: str
@@ -30,6 +36,7 @@ class LayerInfo:
     reason: str = ""
     has_weights: bool = False
     listed: bool = True
+    prefix: int | None = None
 
     @property
     def is_convolution(self) -> bool:
@@ -41,22 +48,34 @@ class LayerInfo:
         """Whether the layer's class is one of Keras' poolings."""
         return "Pooling" in self.kind
 
+    def on_grid(self, output: np.ndarray) -> np.ndarray:
+        """The layer's output, or its derivative, on the grid: shape (n, rows, columns, channels)."""
+        if self.prefix is None:
+            return output
+        return output[:, self.prefix :].reshape(len(output), *self.grid, self.channels)
+
     @property
     def grid(self) -> tuple[int, int]:
         """(rows, columns)."""
         return self.rows, self.columns
 
 
-def mark_default(layers: Sequence[LayerInfo], *, weights_follow: bool) -> tuple[LayerInfo, ...]:
+def mark_default(
+    layers: Sequence[LayerInfo], *, weights_follow: bool, without_effect: Collection[str] = ()
+) -> tuple[LayerInfo, ...]:
     """The same layers with one marked as the default.
 
     The last convolution with a grid, then everything on the same grid behind it: normalisation,
-    addition, activation, concatenation; pooling ends it. A convolution behind which no layer has
+    addition, activation, concatenation; pooling to another grid ends it (some cells pool in one of
+    their branches and keep the grid). A convolution behind which no layer has
     weights is the class map itself (SqueezeNet's conv10): it and what follows are passed over.
+    In a vision transformer the tokens on the patches' grid follow the convolution that makes them;
+    where a class token alone is read at the end, the last tokens that reach it count.
 
     Args:
         layers: in order of execution.
         weights_follow: whether a layer without a map (a Dense layer) has weights behind them.
+        without_effect: names of layers whose output, on the grid, does not reach the network's.
     """
     end = len(layers)
     weighted = [position for position, layer in enumerate(layers) if layer.has_weights and layer.listed]
@@ -67,17 +86,19 @@ def mark_default(layers: Sequence[LayerInfo], *, weights_follow: bool) -> tuple[
         for position, layer in enumerate(layers[:end])
         if layer.is_convolution and layer.listed and min(layer.grid) > 1
     ]
-    if not candidates:
+    tokens = [p for p, layer in enumerate(layers) if layer.prefix is not None and layer.listed]
+    if not candidates and not tokens:
         return tuple(layers)
-    chosen = candidates[-1]
+    chosen = candidates[-1] if candidates else tokens[0]
     for position in range(chosen + 1, end):
         layer = layers[position]
-        if layer.is_pooling or layer.grid != layers[chosen].grid:
+        if layer.grid != layers[chosen].grid:
             break
-        if layer.listed:
+        if layer.listed and not layer.is_pooling and layer.name not in without_effect:
             chosen = position
+    reason = REASON if layers[chosen].prefix is None else TOKENS_REASON
     return tuple(
-        replace(layer, default=True, reason=REASON) if position == chosen else layer
+        replace(layer, default=True, reason=reason) if position == chosen else layer
         for position, layer in enumerate(layers)
     )
 

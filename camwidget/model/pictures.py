@@ -2,14 +2,15 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Shaped, UInt8
 from PIL import Image, UnidentifiedImageError
 
+from .inputs import Arrangement, Shape, arrange, could_be_picture, side_input
 from .preprocessing import Preprocessing
-from .shape import Shape
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _EXPECTED = (
@@ -27,12 +28,54 @@ class Picture:
         inputs: after it, float32, shape (height, width, channels) of the network's input.
         notes: sentences people should read; mostly none.
         key: tells this picture from others, by content.
+        arrangement: of the network's inputs, which of them it is.
+        sides: what goes in beside it, each with a batch axis of one.
     """
 
     pixels: UInt8[np.ndarray, "H W 3"]
     inputs: Float[np.ndarray, "h w c"]
     notes: tuple[str, ...]
     key: str
+    arrangement: Arrangement = Arrangement()
+    sides: tuple[Shaped[np.ndarray, "1 ..."], ...] = ()
+
+    @property
+    def packed(self) -> Any:
+        """The inputs as the network takes them, a batch of one."""
+        return self.arrangement.pack(self.inputs[None], self.sides)
+
+
+def load_inputs(
+    image: object, declared: Arrangement | None, painted: str | int | None, preprocessing: Preprocessing
+) -> Picture:
+    """Read a picture for a network, and what goes in beside it.
+
+    Args:
+        image: a picture, see `load_picture`; for a network of several inputs a list or dict of them.
+        declared: what the network says it takes.
+        painted: which input is the picture; None: the only one that can be.
+        preprocessing: what the network wants done to pictures.
+
+    Raises:
+        TypeError, ValueError: as `arrange` and `load_picture`.
+    """
+    arrangement, values = arrange(declared, image, painted)
+    picture = load_picture(values[arrangement.painted], arrangement.shape, preprocessing)
+    if len(values) == 1:
+        return replace(picture, arrangement=arrangement)
+    sides, key = [], hashlib.sha1(picture.key.encode(), usedforsecurity=False)
+    is_batch = getattr(values[arrangement.painted], "ndim", 0) == 4
+    for position, (name, shape, value) in enumerate(zip(arrangement.names, arrangement.shapes, values, strict=True)):
+        if position == arrangement.painted:
+            continue
+        if could_be_picture(shape, value):
+            height, width, channels = shape or (None, None, None)
+            sides.append(load_picture(value, (height, width, channels), preprocessing).inputs[None])
+        else:
+            sides.append(side_input(value, name, shape, is_batch=is_batch))
+        key.update(f"{position} of {arrangement.painted}: {sides[-1].shape} {sides[-1].dtype}".encode())
+        key.update(np.ascontiguousarray(sides[-1]).data)
+    return replace(picture, key=key.hexdigest(), arrangement=arrangement, sides=tuple(sides))
 
 
 def load_picture(image: object, shape: Shape, preprocessing: Preprocessing) -> Picture:

@@ -2,41 +2,61 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
-from jaxtyping import Float
+from jaxtyping import Float, Int, Shaped
 
 from . import traces
+from .fingerprint import fingerprint
 from .head import Kind
 from .layers import LayerInfo, find_layer
+from .network import Network
+from .survey import INPUT, survey
+
+Inputs = Float[np.ndarray, "n height width channels"]
+Output = Float[np.ndarray, "n ..."]  # of a layer: (n, h, w, c), or (n, tokens, c)
+Sides = tuple[Shaped[np.ndarray, "_ ..."], ...]
+Classes = Int[np.ndarray, " n"]
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What one forward pass saw: a layer's activations and the network's verdict.
+    """What one forward pass saw: a layer's output and the network's verdict.
 
     Attributes:
-        activations: shape (n, h, w, c), float32.
+        layer: which one was looked at.
+        output: of the layer, float32, as it is: (n, h, w, c), or (n, tokens, c).
         logits: shape (n, k); a single sigmoid unit s counts as two classes, (-s, s).
-        log_probabilities: shape (n, k).
+        log_probabilities: shape (n, k); NaN where the outputs are values, not classes.
     """
 
-    activations: Float[np.ndarray, "n h w c"]
+    layer: LayerInfo
+    output: Output
     logits: Float[np.ndarray, "n k"]
     log_probabilities: Float[np.ndarray, "n k"]
 
     @property
+    def activations(self) -> Float[np.ndarray, "n h w c"]:
+        """The layer's output on its grid."""
+        return self.layer.on_grid(self.output)
+
+    @cached_property
     def probabilities(self) -> Float[np.ndarray, "n k"]:
-        """Each class's probability, in [0, 1]."""
+        """Each class's probability, in [0, 1]; NaN where the outputs are values."""
         return np.exp(self.log_probabilities)
 
     @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
-        return self.activations.nbytes + self.logits.nbytes + self.log_probabilities.nbytes
+        return self.output.nbytes + self.logits.nbytes + self.log_probabilities.nbytes
+
+    def one(self, n: int) -> "Observation":
+        """What it saw of one picture; it holds on to no other."""
+        arrays = (self.output, self.logits, self.log_probabilities)
+        return Observation(self.layer, *(np.array(array[n : n + 1]) for array in arrays))
 
 
 class Probe:
@@ -45,14 +65,16 @@ class Probe:
     The network is not changed: no cloned model, no permanent wrapper; weights and outputs are
     bit-identical before and after, also after an exception.
 
+    Every function takes pictures, shape (n, height, width, channels), as the network takes them, and
+    `sides`, what goes in beside them, each n or one of it. Classes are one number for each picture.
+
     Args:
-        model: a built Keras 3 model with one picture as input and one vector as output.
-        shape: (height, width, channels) of what it takes.
+        network: a built Keras 3 model, the size of its inputs, and which output is looked at.
 
     Attributes:
         layers: every use of a layer with a map, in order of execution.
         kind: of the network's head, see `Head`.
-        classes: number of classes k.
+        classes: number of classes or values k.
         calls: how many times the network, or its tail, has been run.
     """
 
@@ -60,63 +82,94 @@ class Probe:
     kind: Kind
     classes: int
 
-    def __init__(self, model: keras.Model, shape: tuple[int, int, int]) -> None:
+    def __init__(self, network: Network) -> None:
         self.calls = 0
-        self._network = traces.Network(model, shape)
-        self._functions: dict[tuple[str, ...], Callable[..., Any] | None] = {}
-        found = traces.survey(self._network)
-        self.layers, self.kind, self.classes = found.layers, found.kind, found.classes
-        if found.kind == "linear" and found.classes > 1 and self._sums_to_one(found.forward):
-            self.kind = "probabilities"
-            self._network = traces.Network(model, shape, are_probabilities=True)
+        self._functions: dict[tuple[str, ...], Any] = {}
+        found = survey(network)
+        self._network, self._loose_tokens = found.network, found.tokens
+        self.layers, self.kind, self.classes = found.layers, found.network.kind, found.classes
 
-    def observe(self, layer: LayerInfo, inputs: Float[np.ndarray, "n h w c"]) -> Observation:
-        """One forward pass: the layer's activations, and the logits.
+    @property
+    def gives_classes(self) -> bool:
+        """Whether the outputs are classes with probabilities, and not values."""
+        return self.kind != "values"
 
-        Args:
-            layer: one of `layers`.
-            inputs: preprocessed pictures, shape (n, height, width, channels).
-        """
-        function = self._compiled(traces.observe, self._network, layer)
-        self.calls += 1
-        return Observation(*map(_numbers, function(tf.constant(inputs, tf.float32))))
+    def observe(self, layer: LayerInfo, inputs: Inputs, sides: Sides = ()) -> Observation:
+        """One forward pass: the layer's output, and the logits."""
+        if layer.name == INPUT:
+            return Observation(layer, inputs, *self.verdict(inputs, sides))
+        return Observation(layer, *self._run(traces.observe, (layer,), inputs, sides))
+
+    def verdict(self, inputs: Inputs, sides: Sides = ()) -> tuple[Float[np.ndarray, "n k"], Float[np.ndarray, "n k"]]:
+        """One forward pass: logits and log probabilities alone."""
+        logits, logs = self._run(traces.verdict, (), inputs, sides)
+        return logits, logs
 
     def gradient(
         self,
         layer: LayerInfo,
-        inputs: Float[np.ndarray, "n height width channels"],
-        activations: Float[np.ndarray, "n h w c"],
-        *,
         score: str,
-        target: int,
-    ) -> Float[np.ndarray, "n h w c"]:
-        """g = dS/dA at given activations of the layer; runs only what comes behind the layer.
+        inputs: Inputs,
+        output: Output,
+        classes: tuple[Classes, Classes],
+        sides: Sides = (),
+    ) -> Output:
+        """dS/d output where the layer returns `output`; runs only what comes behind the layer.
 
         Args:
             layer: one of `layers`.
-            inputs: the pictures, needed where a connection bypasses the layer.
-            activations: the layer's output on them, from `observe`.
             score: a name in `SCORES`.
-            target: the class.
+            inputs: the pictures, needed where a connection bypasses the layer.
+            output: of the layer on them, from `observe`.
+            classes: target, and the class it is set against.
+            sides: the other inputs.
         """
-        function = self._compiled(traces.gradient, self._network, layer, score)
-        self.calls += 1
-        return _numbers(function(tf.constant(inputs, tf.float32), tf.constant(activations), tf.constant(target)))
+        (gradient,) = self._run(traces.gradient, (layer, score), inputs, sides, output, *classes)
+        return gradient
 
     def gradient_through(
-        self, layer: LayerInfo, inputs: Float[np.ndarray, "n height width channels"], *, score: str, target: int
-    ) -> Float[np.ndarray, "n h w c"]:
-        """g = dS/dA at the activations that these pictures give, in one pass forward and back.
+        self, layer: LayerInfo, score: str, inputs: Inputs, classes: tuple[Classes, Classes], sides: Sides = ()
+    ) -> tuple[Float[np.ndarray, "n h w c"], Float[np.ndarray, " n"]]:
+        """g = dS/dA, and S, at the activations that these pictures give, in one pass forward and back."""
+        gradient, scores = self._run(traces.gradient_through, (layer, score), inputs, sides, *classes)
+        return layer.on_grid(gradient), scores
+
+    def scores_at(
+        self,
+        layer: LayerInfo,
+        score: str,
+        inputs: Inputs,
+        output: Output,
+        classes: tuple[Classes, Classes],
+        sides: Sides = (),
+    ) -> Float[np.ndarray, " n"]:
+        """S where the layer returns `output`; runs only what comes behind the layer."""
+        (scores,) = self._run(traces.scores_at, (layer, score), inputs, sides, output, *classes)
+        return scores
+
+    def pixel_gradient(
+        self, score: str, rule: str, inputs: Inputs, classes: tuple[Classes, Classes], sides: Sides = ()
+    ) -> tuple[Inputs, Float[np.ndarray, " n"], int]:
+        """dS/d inputs by a rule for ReLUs ("plain", "guided", "deconvnet"), S, and how many ReLUs follow the rule."""
+        gradient, scores, relus = self._run(traces.pixel_gradient, (score, rule), inputs, sides, *classes)
+        return gradient, scores, int(relus)
+
+    def pixel_gradient_of(
+        self, layer: LayerInfo, rule: str, inputs: Inputs, chosen: Float[np.ndarray, "h w c"], sides: Sides = ()
+    ) -> tuple[Inputs, Float[np.ndarray, " n"], int]:
+        """The same for S = the sum of the layer's chosen activations.
 
         Args:
             layer: one of `layers`.
-            inputs: preprocessed pictures.
-            score: a name in `SCORES`.
-            target: the class.
+            rule: for ReLUs.
+            inputs: the pictures.
+            chosen: 1 or 0 at each neuron and filter of the layer's grid.
+            sides: the other inputs.
         """
-        function = self._compiled(traces.gradient_through, self._network, layer, score)
-        self.calls += 1
-        return _numbers(function(tf.constant(inputs, tf.float32), tf.constant(target)))
+        if layer.prefix is not None:
+            chosen = np.pad(chosen.reshape(-1, layer.channels), ((layer.prefix, 0), (0, 0)))
+        gradient, sums, relus = self._run(traces.pixel_gradient_of, (layer, rule), inputs, sides, chosen)
+        return gradient, sums, int(relus)
 
     def class_weights(self, layer: LayerInfo, target: int) -> Float[np.ndarray, " c"]:
         """The class's column of the Dense (or 1x1 convolution) layer behind global average pooling.
@@ -125,10 +178,10 @@ class Probe:
             ValueError: the network's head is another one.
         """
         function = self._compiled(traces.class_weights, self._network, layer)
-        if function is None:
+        if isinstance(function, str):
             raise ValueError(
                 f"method='cam' needs a network in which layer {layer.name!r} is followed by global average pooling "
-                "and one Dense (or 1x1 convolution) layer; this one continues differently. Use method='grad_cam', "
+                f"and one Dense (or 1x1 convolution) layer; here {function}. Use method='grad_cam', "
                 "which is the same map up to a factor where both exist."
             )
         matrix = function().numpy()
@@ -137,16 +190,48 @@ class Probe:
         return matrix[:, target]
 
     def find_layer(self, name: str | None) -> LayerInfo:
-        """The layer called `name`, in full or by a unique last part; None: the default one."""
+        """The layer called `name`, in full or by a unique last part; None: the default one.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if not self.layers and self._loose_tokens:
+            raise ValueError(
+                "This network's layers hold tokens that do not form a grid over the picture, so they have no map. "
+                "Use a pixel method: method='gradient' or 'integrated_gradients'."
+            )
         return find_layer(self.layers, name)
 
-    def fingerprint(self) -> tuple[int, ...]:
-        """Numbers that change when the network is trained, reloaded or, if small, touched anywhere.
+    def layer_for(self, name: str | None, *, anything: bool) -> LayerInfo:
+        """The layer called `name`, or the default one; the picture itself where anything will do and there is none.
 
-        So a stale map is noticed at next to no cost, see `traces.fingerprint`.
+        Args:
+            name: of a layer.
+            anything: whether no layer is needed, as for the gradient of a class's score.
         """
-        function = self._compiled(traces.fingerprint, self._network.model)
-        return tuple(function().numpy().tolist())
+        if name == INPUT or (name is None and anything and not any(layer.default for layer in self.layers)):
+            height, width, channels = self._network.shape
+            return LayerInfo(INPUT, "InputLayer", height, width, channels)
+        return self.find_layer(name)
+
+    def fingerprint(self) -> tuple[int, ...]:
+        """Numbers that change when the network is trained, reloaded or changed, see `fingerprint`."""
+        return tuple(self._compiled(fingerprint, self._network.model)().numpy().tolist())
+
+    def _run(
+        self,
+        trace: Callable[..., Any],
+        details: tuple[LayerInfo | str, ...],
+        inputs: Inputs,
+        sides: Sides,
+        *others: Any,
+    ) -> list[np.ndarray]:
+        function = self._compiled(trace, self._network, *details)
+        self.calls += 1
+        count = len(inputs)
+        beside = tuple(tf.constant(side if len(side) == count else np.repeat(side, count, axis=0)) for side in sides)
+        results = function(tf.constant(inputs, tf.float32), beside, *map(tf.constant, others))
+        return [_numbers(tensor) for tensor in (results if isinstance(results, tuple | list) else (results,))]
 
     def _compiled(self, trace: Callable[..., Any], subject: object, *details: LayerInfo | str) -> Any:
         key = (trace.__name__, *(detail if isinstance(detail, str) else detail.name for detail in details))
@@ -154,15 +239,10 @@ class Probe:
             self._functions[key] = trace(subject, *details)
         return self._functions[key]
 
-    def _sums_to_one(self, forward: Callable[[tf.Tensor], tf.Tensor]) -> bool:
-        """Whether outputs are probabilities: a softmax the graph hides still shows in the numbers."""
-        noise = np.random.default_rng(0).random((2, *self._network.shape), np.float32)
-        outputs = forward(tf.constant(noise)).numpy()
-        return bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
-
 
 def _numbers(tensor: tf.Tensor) -> np.ndarray:
     """As NumPy, read-only: what is measured is kept and handed out more than once."""
     array = tensor.numpy()
-    array.setflags(write=False)
-    return array
+    if isinstance(array, np.ndarray):
+        array.setflags(write=False)
+    return np.asarray(array)

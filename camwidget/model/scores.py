@@ -1,8 +1,10 @@
-"""What is explained: one number for each picture, made from the network's logits."""
+"""What is explained: one number for each picture, made from the network's last layer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+import keras
 
 
 @dataclass(frozen=True)
@@ -13,14 +15,22 @@ class Score:
         name: the value of `score=`.
         title: as people read it.
         meaning: in one sentence.
-        function: (logits (n, k), log probabilities (n, k), class) -> (n,); for NumPy arrays and
-            TensorFlow tensors alike.
+        function: (logits (n, k), log probabilities (n, k), target (n,), against (n,)) -> (n,).
+        needs_classes: whether it makes sense for probabilities of classes alone.
+        saturates: whether its derivative fades where the probability is almost 1.
     """
 
     name: str
     title: str
     meaning: str
-    function: Callable[[Any, Any, Any], Any]
+    function: Callable[[Any, Any, Any, Any], Any]
+    needs_classes: bool = True
+    saturates: bool = False
+
+
+def _pick(values: Any, index: Any) -> Any:
+    picked: Any = keras.ops.take_along_axis(values, keras.ops.expand_dims(index, 1), axis=1)
+    return picked[:, 0]
 
 
 SCORES: dict[str, Score] = {
@@ -29,14 +39,30 @@ SCORES: dict[str, Score] = {
         Score(
             "logit",
             "logit",
-            "the class's number before the final softmax or sigmoid",
-            lambda logits, log_probabilities, target: logits[:, target],
+            "the class's number before the final softmax or sigmoid; the unit's output where there is neither",
+            lambda logits, logs, target, against: _pick(logits, target),
+            needs_classes=False,
+        ),
+        Score(
+            "probability",
+            "probability",
+            "the class's probability; its derivatives fade where it is almost 1",
+            lambda logits, logs, target, against: keras.ops.exp(_pick(logs, target)),
+            saturates=True,
         ),
         Score(
             "log_probability",
             "log probability",
             "the logarithm of the class's probability: what speaks against the other classes counts as well",
-            lambda logits, log_probabilities, target: log_probabilities[:, target],
+            lambda logits, logs, target, against: _pick(logs, target),
+            saturates=True,
+        ),
+        Score(
+            "contrast",
+            "contrast",
+            "the class's logit less that of another class (against=; by default the most probable other one)",
+            lambda logits, logs, target, against: _pick(logits, target) - _pick(logits, against),
+            needs_classes=False,
         ),
     )
 }

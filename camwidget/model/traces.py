@@ -3,227 +3,150 @@
 **Tap** keeps a layer's output. **Substitute** returns a given tensor instead of computing it, so
 that everything upstream that no longer matters falls out of the compiled function, while
 connections that bypass the layer still work.
+
+Every function takes (inputs, sides, ...): pictures, and what goes in beside them. Where a score is
+named, target and against say for each picture which class is explained, against which.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import keras
 import tensorflow as tf
 
-from .head import Kind, final_activation, linear_weights, make_head
-from .layers import LayerInfo, mark_default
+from .head import Head, linear_weights
+from .layers import LayerInfo
+from .network import Network, compiled, substitute, tap
+from .relus import count_relus, relus_by
 from .scores import SCORES
-from .tracing import Visit, visiting
 
-_TARGET = tf.TensorSpec((), tf.int32)
-
-
-@dataclass(frozen=True)
-class Network:
-    """A model to be traced at inputs of one size.
-
-    Attributes:
-        model: the user's network.
-        shape: (height, width, channels) of what it takes.
-        are_probabilities: whether its outputs are probabilities although the graph shows no final
-            softmax or sigmoid.
-    """
-
-    model: keras.Model
-    shape: tuple[int, int, int]
-    are_probabilities: bool = False
-
-    @property
-    def input_spec(self) -> tf.TensorSpec:
-        """Pictures, any number of them at a time."""
-        return tf.TensorSpec((None, *self.shape), tf.float32)
-
-    def call(self, inputs: tf.Tensor, visit: Visit) -> tf.Tensor:
-        """Run the model inside a trace, every layer through `visit`; its output, shape (n, k)."""
-        # The stateless scope keeps what layers write during a call (losses of activity
-        # regularisers, seeds, counters) out of the user's network.
-        # The layer around it keeps `model.losses`: a network called by itself empties that list,
-        # which `fit` may be filling in another thread; a network called by a layer does not.
-        around = keras.layers.Lambda(
-            lambda x: self.model(x, training=False), name="around", dtype="float32", autocast=False
-        )
-        with keras.StatelessScope(), visiting(self.model, visit):
-            outputs = tf.nest.flatten(around(inputs))
-        if len(outputs) != 1:
-            raise ValueError(
-                f"The network has {len(outputs)} outputs; one vector of class scores is expected. Pass a network "
-                "with one of them: keras.Model(model.inputs, model.outputs[0])."
-            )
-        (output,) = outputs
-        if output.shape.rank == 4 and tuple(output.shape[1:3]) == (1, 1):
-            output = tf.squeeze(output, [1, 2])  # not a slice: `final_activation` looks through it
-        if output.shape.rank != 2:
-            raise ValueError(
-                f"The network's output has shape {tuple(output.shape)}; one vector of class scores for each "
-                "picture, shape (n, classes), is expected. Pass a classifier."
-            )
-        return output
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What one trace of the whole network shows: its layers with a map and its head."""
-
-    layers: tuple[LayerInfo, ...]
-    kind: Kind
-    classes: int
-    forward: Callable[[tf.Tensor], tf.Tensor]
-
-
-def survey(network: Network) -> Survey:
-    """Trace the network once and note every use of a layer whose output is a map."""
-    maps: list[tuple[LayerInfo, tf.Tensor]] = []
-    weights_at: list[int] = []  # number of maps seen before each layer that has weights but no map
-    head: list[tuple[Kind, int]] = []
-
-    def visit(name: str, layer: keras.Layer, compute: Callable[[], Any], arguments: Any) -> Any:
-        output = compute()
-        has_weights = bool(layer.weights) and not layer._layers
-        if _is_map(output):
-            handed_on = any(output is other for _, other in maps)
-            _, rows, columns, channels = output.shape
-            info = LayerInfo(
-                name, type(layer).__name__, rows, columns, channels, has_weights=has_weights, listed=not handed_on
-            )
-            maps.append((info, output))
-        elif has_weights:
-            weights_at.append(len(maps))
-        return output
-
-    def forward(inputs: tf.Tensor) -> tf.Tensor:
-        output = network.call(inputs, visit)
-        kind, _ = final_activation(output)
-        units: Any = output.shape[1]
-        head.append((kind, 2 if kind == "sigmoid" and units == 1 else units))
-        return output
-
-    concrete = _compile(forward, network.input_spec)
-    # What comes before the first weights is the picture itself, rescaled or padded.
-    start = next((position for position, (info, _) in enumerate(maps) if info.has_weights), 0)
-    weights_follow = any(position == len(maps) for position in weights_at)
-    layers = mark_default([info for info, _ in maps[start:]], weights_follow=weights_follow)
-    ((kind, classes),) = head
-    return Survey(layers, kind, classes, concrete)
+_CLASSES = tf.TensorSpec((None,), tf.int32)
+Sides = tuple[tf.Tensor, ...]
 
 
 def observe(network: Network, layer: LayerInfo) -> Callable[..., Any]:
-    """Compile inputs -> (activations of the layer, logits, log probabilities), all float32."""
+    """Compile (inputs, sides) -> (the layer's output, logits, log probabilities), all float32."""
 
-    def function(inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        visit, seen = _tap(layer)
-        head = make_head(network.call(inputs, visit), are_probabilities=network.are_probabilities)
-        return tf.cast(seen[0], tf.float32), head.logits, head.log_probabilities
+    def function(inputs: tf.Tensor, sides: Sides) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        visit, seen = tap(layer)
+        head = network.head(inputs, sides, visit)
+        return tf.cast(_seen(seen, layer), tf.float32), head.logits, head.log_probabilities
 
-    return _compile(function, network.input_spec)
+    return compiled(function, *network.specs)
+
+
+def verdict(network: Network) -> Callable[..., Any]:
+    """Compile (inputs, sides) -> (logits, log probabilities), float32, without a look at any layer."""
+
+    def function(inputs: tf.Tensor, sides: Sides) -> tuple[tf.Tensor, tf.Tensor]:
+        head = network.head(inputs, sides, _unchanged)
+        return head.logits, head.log_probabilities
+
+    return compiled(function, *network.specs)
 
 
 def gradient(network: Network, layer: LayerInfo, score: str) -> Callable[..., Any]:
-    """Compile (inputs, activations, target) -> dS/dA, float32, of the layer's shape."""
+    """Compile (inputs, sides, output, target, against) -> dS/d output, of the layer's shape, float32."""
 
-    def function(inputs: tf.Tensor, activations: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-        def substitute(name: str, called: keras.Layer, compute: Callable[[], Any], arguments: Any) -> Any:
-            return tf.cast(activations, called.compute_dtype) if name == layer.name else compute()
+    def function(inputs: tf.Tensor, sides: Sides, output: tf.Tensor, *classes: tf.Tensor) -> tf.Tensor:
+        head = network.head(inputs, sides, substitute(layer, output))
+        return _derivative(_score(score, head, classes), output, layer)
 
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(activations)
-            head = make_head(network.call(inputs, substitute), are_probabilities=network.are_probabilities)
-            scores = SCORES[score].function(head.logits, head.log_probabilities, target)
-        return _depends(tape.gradient(scores, activations), layer)
-
-    shape = tf.TensorSpec((None, layer.rows, layer.columns, layer.channels), tf.float32)
-    return _compile(function, network.input_spec, shape, _TARGET)
+    return compiled(function, *network.specs, _output_spec(layer), _CLASSES, _CLASSES)
 
 
 def gradient_through(network: Network, layer: LayerInfo, score: str) -> Callable[..., Any]:
-    """Compile (inputs, target) -> dS/dA at the activations that these inputs give, float32.
+    """Compile (inputs, sides, target, against) -> (dS/d output at these inputs, S), float32.
 
-    One pass forward and back to the layer: where the activations are not known yet, this spares
-    `gradient` its second pass through the network's tail.
+    One pass forward and back to the layer: where the output is not known yet, this spares `gradient`
+    its second pass through the network's tail.
     """
 
-    def function(inputs: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            visit, seen = _tap(layer, tape.watch)
-            head = make_head(network.call(inputs, visit), are_probabilities=network.are_probabilities)
-            scores = SCORES[score].function(head.logits, head.log_probabilities, target)
-        return tf.cast(_depends(tape.gradient(scores, seen[0]), layer), tf.float32)
+    def function(inputs: tf.Tensor, sides: Sides, *classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        visit, seen = tap(layer)
+        scores = _score(score, network.head(inputs, sides, visit), classes)
+        return tf.cast(_derivative(scores, _seen(seen, layer), layer), tf.float32), scores
 
-    return _compile(function, network.input_spec, _TARGET)
+    return compiled(function, *network.specs, _CLASSES, _CLASSES)
 
 
-def class_weights(network: Network, layer: LayerInfo) -> Callable[[], tf.Tensor] | None:
-    """Compile () -> W (c, k) behind global average pooling of the layer; None for any other head."""
+def scores_at(network: Network, layer: LayerInfo, score: str) -> Callable[..., Any]:
+    """Compile (inputs, sides, output, target, against) -> S where the layer returns `output`."""
 
-    def function(inputs: tf.Tensor) -> tf.Tensor:
-        visit, seen = _tap(layer)
-        output = network.call(inputs, visit)
-        matrix = linear_weights(seen[0], output)
-        return tf.zeros((0, 0)) if matrix is None else matrix
+    def function(inputs: tf.Tensor, sides: Sides, output: tf.Tensor, *classes: tf.Tensor) -> tf.Tensor:
+        return _score(score, network.head(inputs, sides, substitute(layer, output)), classes)
 
-    concrete = _compile(function, network.input_spec)
-    if concrete.output_shapes == (0, 0):
-        return None
-    return lambda: concrete(tf.zeros((1, *network.shape)))
+    return compiled(function, *network.specs, _output_spec(layer), _CLASSES, _CLASSES)
 
 
-# Numbers of all weights together up to which every one is read: half a millisecond.
-_READ_WHOLE = 2**20
+def pixel_gradient(network: Network, score: str, rule: str) -> Callable[..., Any]:
+    """Compile (inputs, sides, target, against) -> (dS/d inputs, S, number of ReLUs differentiated by the rule)."""
+
+    def function(inputs: tf.Tensor, sides: Sides, *classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        with relus_by(rule):
+            scores = _score(score, network.head(inputs, sides, _unchanged), classes)
+        return _to_pixels(scores, inputs, rule)
+
+    return compiled(function, *network.specs, _CLASSES, _CLASSES)
 
 
-def fingerprint(model: keras.Model) -> Callable[[], tf.Tensor]:
-    """Compile () -> int32 numbers that change with the weights.
+def pixel_gradient_of(network: Network, layer: LayerInfo, rule: str) -> Callable[..., Any]:
+    """Compile (inputs, sides, chosen) -> as `pixel_gradient`, S the sum of the layer's chosen activations.
 
-    In a small network every number of every weight counts, so that a single filter set to zero by
-    hand is noticed. In a larger one, the middle number of at most 64 weights, evenly spread, the
-    last among them: training changes these, and nothing is read whole.
+    `chosen` is 1 or 0 at each place of the layer's output.
     """
-    weights = model.weights
-    whole = sum(math.prod(weight.shape) for weight in weights) <= _READ_WHOLE
-    step = 1 if whole else max(1, len(weights) // 64)
 
-    def number(value: tf.Tensor) -> tf.Tensor:
-        numbers = tf.reshape(value, [-1])
-        if not whole:
-            return tf.bitcast(tf.cast(numbers[tf.size(numbers) // 2], tf.float32), tf.int32)
-        # Each place counts differently, and sums wrap around: two filters exchanged are noticed.
-        bits = tf.bitcast(tf.cast(numbers, tf.float32), tf.int32)
-        return tf.reduce_sum(bits * tf.range(1, 2 * tf.size(bits), 2))
+    def function(inputs: tf.Tensor, sides: Sides, chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        visit, seen = tap(layer)
+        with relus_by(rule):
+            network.call(inputs, sides, visit)
+        terms = tf.cast(_seen(seen, layer), tf.float32) * chosen
+        return _to_pixels(tf.reduce_sum(terms, axis=list(range(1, terms.shape.rank))), inputs, rule)
 
-    def function() -> tf.Tensor:
-        values = [tf.convert_to_tensor(weight.value) for weight in weights[::-step]]
-        return tf.stack([number(value) for value in values]) if values else tf.zeros(0, tf.int32)
-
-    return _compile(function)
+    return compiled(function, *network.specs, tf.TensorSpec(_output_spec(layer).shape[1:], tf.float32))
 
 
-def _compile(function: Callable[..., Any], *signature: tf.TensorSpec) -> Any:
-    # Traced here and now, under this signature alone: a `tf.function` that is called counts its
-    # traces by the address of the Python function and warns when another one is given that address.
-    return tf.function(function, autograph=False).get_concrete_function(*signature)
+def class_weights(network: Network, layer: LayerInfo) -> Callable[[], tf.Tensor] | str:
+    """Compile () -> W (c, k) behind global average pooling of the layer; for any other head say what it is."""
+    found: list[str] = []
+
+    def function(inputs: tf.Tensor, sides: Sides) -> tf.Tensor:
+        visit, seen = tap(layer)
+        output = network.call(inputs, sides, visit)
+        matrix = linear_weights(_seen(seen, layer), output)
+        if isinstance(matrix, str):
+            found.append(matrix)
+            return tf.zeros((0, 0))
+        return matrix
+
+    concrete = compiled(function, *network.specs)
+    if found:
+        return found[0]
+    sides = tuple(tf.zeros((1, *side.shape), side.dtype) for side in network.sides)
+    return lambda: concrete(tf.zeros((1, *network.shape)), sides)
 
 
-def _tap(layer: LayerInfo, watch: Callable[[tf.Tensor], object] = lambda output: None) -> tuple[Visit, list[tf.Tensor]]:
-    seen: list[tf.Tensor] = []
-
-    def visit(name: str, called: keras.Layer, compute: Callable[[], Any], arguments: Any) -> Any:
-        output = compute()
-        if name == layer.name:
-            watch(output)
-            seen.append(output)
-        return output
-
-    return visit, seen
+def _unchanged(name: str, called: Any, compute: Callable[[], Any], arguments: Any) -> Any:
+    return compute()
 
 
-def _depends(gradient: Any, layer: LayerInfo) -> tf.Tensor:
+def _score(name: str, head: Head, classes: tuple[tf.Tensor, ...]) -> tf.Tensor:
+    return SCORES[name].function(head.logits, head.log_probabilities, *classes)
+
+
+def _output_spec(layer: LayerInfo) -> tf.TensorSpec:
+    if layer.prefix is None:
+        return tf.TensorSpec((None, *layer.grid, layer.channels), tf.float32)
+    return tf.TensorSpec((None, layer.prefix + layer.rows * layer.columns, layer.channels), tf.float32)
+
+
+def _seen(seen: list[tf.Tensor], layer: LayerInfo) -> tf.Tensor:
+    if not seen:
+        raise ValueError(f"Layer {layer.name!r} was not called. Pass a layer that the output is computed from.")
+    return seen[0]
+
+
+def _derivative(scores: tf.Tensor, output: tf.Tensor, layer: LayerInfo) -> tf.Tensor:
+    (gradient,) = tf.gradients(scores, output)
     if gradient is None:
         raise ValueError(
             f"The score does not depend on layer {layer.name!r}. Pass a layer that the output is computed from."
@@ -231,8 +154,14 @@ def _depends(gradient: Any, layer: LayerInfo) -> tf.Tensor:
     return gradient
 
 
-def _is_map(output: Any) -> bool:
-    if not (isinstance(output, tf.Tensor) and output.shape.rank == 4 and output.dtype.is_floating):
-        return False
-    rows, columns, channels = (length or 0 for length in output.shape[1:])  # None where a length is open
-    return min(rows, columns) > 1 and channels > 0
+def _to_pixels(scores: tf.Tensor, inputs: tf.Tensor, rule: str) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    relus = 0 if rule == "plain" else count_relus(scores)
+    if rule != "plain" and relus == 0:
+        raise ValueError(
+            "Guided backprop and deconvnet change what ReLUs hand back, and nothing of the kind lies between the "
+            "picture and what is explained. Use method='gradient' or 'smooth_grad' for a network of other activations."
+        )
+    (gradient,) = tf.gradients(scores, inputs)
+    if gradient is None:
+        raise ValueError("The score has no derivative with respect to the picture: an operation on the way has none.")
+    return tf.cast(gradient, tf.float32), scores, tf.constant(relus)

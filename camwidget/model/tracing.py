@@ -13,8 +13,8 @@ from typing import Any
 
 import keras
 
-# visit(name, layer, compute, arguments) -> what the layer's call shall return
-Visit = Callable[[str, keras.Layer, Callable[[], Any], tuple[Any, ...]], Any]
+# visit(name, layer or operation, compute, arguments) -> what its call shall return
+Visit = Callable[[str, Any, Callable[[], Any], tuple[Any, ...]], Any]
 
 # One for all networks, since two networks may share a layer.
 _LOCK = threading.RLock()
@@ -37,7 +37,7 @@ def visiting(model: keras.Model, visit: Visit) -> Iterator[None]:
     uses: Counter[tuple[str, ...]] = Counter()
     thread = threading.get_ident()
 
-    def wrap(layer: keras.Layer) -> Callable[..., Any]:
+    def wrap(layer: Any) -> Callable[..., Any]:
         original = layer.call
 
         def call(*arguments: Any, **options: Any) -> Any:
@@ -66,13 +66,20 @@ def visiting(model: keras.Model, visit: Visit) -> Iterator[None]:
         finally:
             for attributes, before in reversed(touched):
                 if before is None:
-                    del attributes["call"]
+                    attributes.pop("call", None)
                 else:
                     attributes["call"] = before
 
 
-def _layers_inside(model: keras.Model) -> list[keras.Layer]:
-    """Every layer at any depth, each once, without the network itself."""
+def _layers_inside(model: keras.Model) -> list[Any]:
+    """Every layer at any depth, each once, without the network itself.
+
+    In a functional network also the operations between layers, such as the addition that ends a
+    residual block written as `inputs + x`: they have a name and a `call` as layers do.
+    """
     found = {id(layer): layer for layer in model._flatten_layers(include_self=False, recursive=True)}
     found.pop(id(model), None)
+    for nested in (model, *found.copy().values()):
+        if isinstance(nested, keras.Model):
+            found |= {id(operation): operation for operation in getattr(nested, "operations", ())}
     return list(found.values())

@@ -13,12 +13,24 @@ from jaxtyping import Float
 
 from camwidget.explanation import Explanation, Query, make_query, shared_explainer
 from camwidget.explanation.drawing import display_png, palette
-from camwidget.explanation.measure import Checkpoint
+from camwidget.explanation.measuring import Checkpoint
+from camwidget.explanation.query import takes_query
 from camwidget.model import Model, Picture, Preprocess
+from camwidget.model.survey import INPUT
 
 from . import contract
 from .scheduler import Scheduler, Superseded, Token
-from .state import QUERY_TRAITS, Request, as_traits, follow, same_measurement
+from .state import (
+    FIXED,
+    QUERY_TRAITS,
+    SELECTION,
+    Request,
+    as_traits,
+    follow,
+    refuse_unknown,
+    same_evidence,
+    same_measurement,
+)
 from .traits import Traits
 
 
@@ -30,22 +42,15 @@ class CamWidget(Traits):
     trait, so it can be set, observed and linked from Python as well.
 
     Args:
-        model: a Keras 3 network that takes one picture and gives one vector of class scores.
+        model: a Keras 3 network, see `Explainer`.
         image: path, PIL image, array or tensor, see `Explainer.explain`.
         preprocess: "auto", None or a function, see `Explainer`.
         class_names: one name for each class, in order.
-        method: a CAM method: "cam", "grad_cam", "grad_cam++", "smooth_grad_cam++".
-        layer: a layer's name; None: the last convolution's output.
-        target: a class, by index or name; None: the one the network predicts.
-        score: what is explained: "logit" or "log_probability".
-        samples: noisy copies averaged; None: as the method has it.
-        noise: their standard deviation, as a share of the picture's range, in [0, 1].
-        filters: channels kept; None: all.
-        neurons: single neurons (row, column) kept; None: all.
-        region: two corners of a box of neurons, inclusive, or a list of such boxes; None: all.
         colormap: any matplotlib colour map.
         opacity: of the heat over the picture, in [0, 1].
         view: "smooth" or "cells".
+        **options: see `Query`. `method`, `layer`, `target`, `score`, `samples`, `noise`, `filters`,
+            `neurons` and `region` are traits; the others stay as they are given here.
 
     Raises:
         TypeError, ValueError: what was given, what was expected, how to mend it. Once the widget
@@ -58,6 +63,7 @@ class CamWidget(Traits):
         (14, 14)
     """
 
+    @takes_query
     def __init__(
         self,
         model: Model,
@@ -65,36 +71,18 @@ class CamWidget(Traits):
         *,
         preprocess: str | Preprocess | None = "auto",
         class_names: Sequence[str] | None = None,
-        method: str = "grad_cam++",
-        layer: str | None = None,
-        target: int | str | None = None,
-        score: str = "logit",
-        samples: int | None = None,
-        noise: float = 0.15,
-        filters: Sequence[int] | None = None,
-        neurons: Sequence[tuple[int, int]] | None = None,
-        region: Sequence[Any] | None = None,
         colormap: str = "viridis",
         opacity: float = 0.6,
         view: str = "smooth",
+        **options: object,
     ) -> None:
-        query = make_query(
-            dict(
-                method=method,
-                layer=layer,
-                target=target,
-                score=score,
-                samples=samples,
-                noise=noise,
-                filters=filters,
-                neurons=neurons,
-                region=region,
-            )
-        )
+        refuse_unknown(options, ("model", "image", "preprocess", "class_names", "colormap", "opacity", "view"))
+        query = make_query(options)
         palette(colormap)  # raises for an unknown one
         self._explainer = shared_explainer(model, preprocess=preprocess, class_names=class_names)
         start = time.perf_counter()
-        self._explanation = self._explainer.answer(self._explainer.picture(image), query)
+        self._fixed = {name: getattr(query, name) for name in FIXED}
+        self._explanation = self._explainer.answer(self._explainer.picture(image, query.input), query)
         self._settled_image = image
         self._refused = ("", 0)  # the trait whose value was refused last, and how much had been submitted by then
         milliseconds = (time.perf_counter() - start) * 1000
@@ -104,7 +92,7 @@ class CamWidget(Traits):
             opacity=opacity,
             view=view,
             choices=contract.encode_choices(
-                self._explainer, self._explainer.probe(self._explanation.picture), colormap
+                self._explainer, self._explainer.probe(self._explanation.picture, query.output), colormap
             ),
             evidence=contract.encode_evidence(self._explanation, 1),
             result=contract.encode_result(self._explanation, seq=1, evidence_id=1, milliseconds=milliseconds),
@@ -211,7 +199,9 @@ class CamWidget(Traits):
         start = time.perf_counter()
         try:
             picture, query = self._understand(request)
-            explanation = self._explainer.answer(picture, query, self._checkpoint(picture, query, token))
+            explanation = self._of_what_was_stopped(picture, query, request.changed)
+            if explanation is None:
+                explanation = self._explainer.answer(picture, query, self._checkpoint(picture, query, token))
         except Superseded:
             raise
         except (TypeError, ValueError) as error:
@@ -219,23 +209,33 @@ class CamWidget(Traits):
         except Exception as error:  # whatever a user's network or preprocessing raises belongs on the screen
             self._fall_back(request, f"The map could not be computed: {type(error).__name__}: {error}")
         else:
-            stopped = explanation.samples < query.num_samples
-            self._publish(request, explanation, (time.perf_counter() - start) * 1000, token, stopped)
+            self._publish(request, explanation, (time.perf_counter() - start) * 1000, token)
 
     def _understand(self, request: Request) -> tuple[Picture, Query]:
         """Check what the traits say and add what follows from it."""
         before, picture = self._explanation.query, self._explanation.picture
-        options = dict(request.options)
+        options = {**request.options, **self._fixed}
         if "refresh" in request.changed:
             self._explainer.refresh()
         if not request.changed.isdisjoint({"image", "refresh"}):
-            picture = self._explainer.picture(request.image)
+            picture = self._explainer.picture(request.image, before.input)
         if "image" in request.changed and "target" not in request.changed:
             options["target"] = None  # another picture: what does the network see in this one?
         query = make_query(options)
-        layer = self._explainer.probe(picture).find_layer(query.layer)
+        if before.layer == INPUT and "layer" not in request.changed:
+            query = replace(query, layer=None)  # the picture stood in for a layer; the method may want a real one
+        probe = self._explainer.probe(picture, query.output)
+        layer = probe.layer_for(query.layer, anything=query.record.selects_target)
         query = replace(query, layer=layer.name)
         return picture, follow(query, before, request.changed, self._explanation.layer_info.grid, layer.grid)
+
+    def _of_what_was_stopped(self, picture: Picture, query: Query, changed: frozenset[str]) -> Explanation | None:
+        """Another selection of a measurement that was stopped: what there is of it is kept, not begun anew."""
+        before = self._explanation
+        is_same = picture is before.picture and same_measurement(query, before.query)
+        if not before.stopped or not is_same or before.layer_weights is None or "refresh" in changed:
+            return None
+        return before.only(**{name: getattr(query, name) for name in SELECTION})
 
     def _checkpoint(self, picture: Picture, query: Query, token: Token) -> Checkpoint:
         """Show that the network is at work, where it will be, and how far it is."""
@@ -254,14 +254,11 @@ class CamWidget(Traits):
 
         return checkpoint
 
-    def _publish(
-        self, request: Request, explanation: Explanation, milliseconds: float, token: Token, stopped: bool
-    ) -> None:
-        before, probe = self._explanation, self._explainer.probe(explanation.picture)
+    def _publish(self, request: Request, explanation: Explanation, milliseconds: float, token: Token) -> None:
+        before = self._explanation
+        probe = self._explainer.probe(explanation.picture, explanation.query.output)
         fresh_picture = explanation.picture is not before.picture
-        fresh = explanation.evidence.activations is not before.evidence.activations or not np.array_equal(
-            explanation.weights, before.weights
-        )
+        fresh = not same_evidence(explanation, before)
         seq, identity = dict(self.result)["seq"] + 1, dict(self.evidence)["id"] + fresh
         values: dict[str, Any] = {}
         if fresh_picture:
@@ -269,7 +266,7 @@ class CamWidget(Traits):
         if fresh:
             values["evidence"] = contract.encode_evidence(explanation, identity)
         values["result"] = contract.encode_result(explanation, seq=seq, evidence_id=identity, milliseconds=milliseconds)
-        values["status"] = "stopped" if stopped else "idle"
+        values["status"] = "stopped" if explanation.stopped else "idle"
         with self._lock:
             if self._scheduler.closed:
                 return

@@ -1,14 +1,20 @@
 """The part of the widget's state that asks for a map, and how one choice follows from another."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from camwidget.explanation import Query
+import numpy as np
+
+from camwidget.explanation import Explanation, Query, checks
 from camwidget.maths import METHODS
 from camwidget.maths.selection import rescale
 
-QUERY_TRAITS = ("method", "layer", "target", "score", "samples", "noise", "filters", "neurons", "region")
+SELECTION = ("filters", "neurons", "region")
+QUERY_TRAITS = ("method", "layer", "target", "score", "samples", "noise", *SELECTION)
+
+# Options of a query that are no traits: they stay as the widget was made.
+FIXED = tuple(field.name for field in fields(Query) if field.name not in QUERY_TRAITS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +33,22 @@ class Request:
     changed: frozenset[str]
 
 
+def refuse_unknown(options: Iterable[str], own: Iterable[str]) -> None:
+    """Raise where an option is none of a query's.
+
+    Args:
+        options: names that were given.
+        own: names that the widget takes besides, for the hint.
+
+    Raises:
+        TypeError: names the unknown option and the nearest that is known.
+    """
+    known = (*own, *QUERY_TRAITS, *FIXED)
+    for name in options:
+        if name not in known:
+            raise checks.unknown(name, known)
+
+
 def follow(
     query: Query, before: Query, changed: frozenset[str], old_grid: tuple[int, int], new_grid: tuple[int, int]
 ) -> Query:
@@ -35,7 +57,7 @@ def follow(
     On another grid a region keeps its part of the picture; single neurons have no counterpart there
     and are given up, and so are filters on another layer. What was set together with the layer
     stays as said. A method brings its own number of noisy copies, unless another number was chosen
-    by hand.
+    by hand; one that takes no noise has none.
 
     Args:
         query: the new one, checked, with the layer's full name.
@@ -52,16 +74,36 @@ def follow(
             query = replace(query, neurons=None)
         if "region" not in changed and query.region is not None:
             query = replace(query, region=rescale(query.region, old_grid, new_grid))
-    if "method" in changed and "samples" not in changed:
+    if "method" in changed and not query.record.takes_noise:
+        query = replace(query, samples=0)
+    elif "method" in changed and "samples" not in changed:
         if query.samples in (0, METHODS[before.method].samples):
-            query = replace(query, samples=METHODS[query.method].samples)
+            query = replace(query, samples=query.record.samples)
     return query
 
 
 def same_measurement(query: Query, other: Query) -> bool:
-    """Whether two queries differ at most in filters and neurons, for which no network is run."""
-    everything: Any = {"filters": None, "neurons": None, "region": None}
-    return replace(query, **everything) == replace(other, **everything)
+    """Whether two queries of one widget differ at most in filters and neurons that cost no run of the network.
+
+    For a pixel method they are what is explained, so another choice is another measurement.
+    """
+    compared = (name for name in QUERY_TRAITS if query.record.selects_target or name not in SELECTION)
+    return all(getattr(query, name) == getattr(other, name) for name in compared)
+
+
+def same_evidence(one: Explanation, other: Explanation) -> bool:
+    """Whether two explanations rest on the same numbers, so that the page has them already."""
+    if one.layer_weights is None or other.layer_weights is None:
+        weighed = one.layer_weights is other.layer_weights
+    else:
+        weighed = np.array_equal(one.layer_weights, other.layer_weights)
+    return (
+        weighed
+        # Views of one observation; what it held before is still alive, so its memory is nobody else's.
+        and np.may_share_memory(one.evidence.activations, other.evidence.activations)
+        and one.evidence.pixels is other.evidence.pixels
+        and one.notes == other.notes
+    )
 
 
 def as_traits(query: Query) -> dict[str, Any]:

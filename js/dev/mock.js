@@ -124,6 +124,7 @@ function measure(model, options, id) {
     columns,
     channels,
     contributions: new DataView(contributions.buffer),
+    previews: fits,
     terms: fits ? new DataView(terms.buffer) : null,
     scales: new DataView(scales.buffer),
     note: fits ? "" : "No preview while you drag: this layer is too large to send.",
@@ -145,6 +146,7 @@ function resultOf(model, { evidence, exact, rows, columns, channels }, { classes
   }
   for (let i = 0; i < map.length; i++) map[i] = chosen[i] ? Math.max(0, map[i]) : 0;
   const probabilities = Float32Array.from({ length: classes }, (_, k) => hash(k * 3.1) ** 9);
+  const maximum = map.reduce((most, one) => Math.max(most, one), 0);
   const sum = probabilities.reduce((total, one) => total + one, 0);
   return {
     seq,
@@ -155,7 +157,13 @@ function resultOf(model, { evidence, exact, rows, columns, channels }, { classes
     region: model.get("region"),
     rows,
     columns,
+    against: null,
     map: new DataView(map.buffer),
+    full: maximum,
+    maximum,
+    of_pixels: false,
+    explains_selection: false,
+    outputs: new DataView(probabilities.map((one) => Math.log(one / sum)).buffer),
     probabilities: new DataView(probabilities.map((one) => one / sum).buffer),
     score: 7.31 - model.get("target") / 3,
     message: map.some((value) => value > 0)
@@ -176,6 +184,12 @@ async function firstState({ rows, columns, channels, classes, picture }) {
     "zebra",
     "Egyptian cat",
   ];
+  const method = (
+    /** @type {string} */ value,
+    /** @type {string} */ label,
+    /** @type {string} */ note,
+    group = "class activation maps",
+  ) => ({ value, label, note, group, takes_noise: value !== "cam" });
   const layer = (
     /** @type {string} */ value,
     /** @type {number} */ r,
@@ -210,22 +224,15 @@ async function firstState({ rows, columns, channels, classes, picture }) {
     result: {},
     choices: {
       methods: [
-        {
-          value: "cam",
-          label: "CAM",
-          note: "The class's weights behind global average pooling (Zhou 2016).",
-        },
-        { value: "grad_cam", label: "Grad-CAM", note: "w = mean of g over the grid (Selvaraju 2017)." },
-        {
-          value: "grad_cam++",
-          label: "Grad-CAM++",
-          note: "alpha = D2 / (2 D2 + (sum_ab A_ab) D3); w_c = sum_ij alpha relu(D1). Chattopadhay et al. 2018, eq. 5, 9 and 10, with Y = exp(S): D_n = Y g^n with g = dS/dA.",
-        },
-        {
-          value: "smooth_grad_cam++",
-          label: "Smooth Grad-CAM++",
-          note: "Derivatives averaged over noisy copies (Omeiza 2019).",
-        },
+        method("cam", "CAM", "The class's weights behind global average pooling (Zhou 2016)."),
+        method("grad_cam", "Grad-CAM", "w = mean of g over the grid (Selvaraju 2017)."),
+        method(
+          "grad_cam++",
+          "Grad-CAM++",
+          "alpha = D2 / (2 D2 + (sum_ab A_ab) D3); w_c = sum_ij alpha relu(D1). Chattopadhay et al. 2018, eq. 5, 9 and 10, with Y = exp(S): D_n = Y g^n with g = dS/dA.",
+        ),
+        method("smooth_grad_cam++", "Smooth Grad-CAM++", "Averaged over noisy copies (Omeiza 2019)."),
+        method("gradient", "Gradient", "dS/dx (Simonyan 2013).", "pixels"),
       ],
       layers: [
         layer("block4_conv3", 2 * rows, 2 * columns, Math.ceil(channels / 2)),

@@ -1,8 +1,8 @@
 import { freshId, h, setText } from "../dom.js";
 import { follow, setTraits } from "../model.js";
-import { topClasses } from "../pure/classes.js";
+import { topClasses, verdicts } from "../pure/classes.js";
 import * as read from "../pure/read.js";
-import { probability } from "../pure/words.js";
+import { verdict } from "../pure/words.js";
 import { listKeys, mark } from "./listkeys.js";
 import { searchPanel } from "./search.js";
 
@@ -10,7 +10,7 @@ import { searchPanel } from "./search.js";
 const MOST = 5;
 
 /**
- * The most probable classes, and a search among all of them.
+ * The most probable classes, or those of the largest values, and a search among all of them.
  * @param {import("../model.js").Model} model
  * @param {HTMLElement} el
  * @param {AbortSignal} signal
@@ -49,14 +49,14 @@ export function classesPanel(model, el, signal) {
   const made = new Map();
   const draw = () => {
     const names = read.choices(model, "classes");
-    const probabilities = read.result(model)?.probabilities ?? [];
+    const result = read.result(model);
     const target = model.get("target") ?? -1;
     line.hidden = names.length === 0;
-    const order = topClasses(probabilities, names.length, target, MOST);
+    const order = topClasses(verdicts(result), names.length, target, MOST);
     const present = order.map((k) => {
       const option = made.get(k) ?? classOption(k);
       made.set(k, option);
-      option.show(names[k], probabilities[k], k === target);
+      option.show(names[k], verdict(result, k), result?.probabilities?.[k] ?? null, k === target);
       return option.element;
     });
     // Putting elements back where they are would take the focus ring's ground away.
@@ -85,13 +85,15 @@ function classOption(k) {
     element,
     /**
      * @param {string} text
-     * @param {number | undefined} share
+     * @param {string} words
+     * @param {number | null} share null: no bar
      * @param {boolean} chosen
      */
-    show(text, share = Number.NaN, chosen) {
+    show(text, words, share, chosen) {
       setText(name, text);
       element.title = text;
-      setText(value, probability(share));
+      setText(value, words);
+      bar.hidden = share === null;
       bar.style.setProperty("--cw-share", String(share || 0));
       element.setAttribute("aria-selected", String(chosen));
     },

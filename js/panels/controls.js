@@ -2,11 +2,13 @@ import { freshId, h, setText } from "../dom.js";
 import { follow, setTraits } from "../model.js";
 import * as read from "../pure/read.js";
 import { isEverything } from "../pure/selection.js";
+import { upperFirst } from "../pure/words.js";
 import { hint } from "./hint.js";
 
 /**
  * @typedef {import("../model.js").Model} Model
  * @typedef {import("../contract.d.ts").Choice} Choice
+ * @typedef {Choice & Partial<import("../contract.d.ts").MethodChoice>} Grouped
  * @typedef {"method" | "layer" | "score" | "view" | "colormap"} MenuTrait
  * @typedef {"samples" | "noise" | "opacity"} SliderTrait
  */
@@ -39,23 +41,22 @@ export function controlsPanel(model, el, signal, { undo }) {
   el.append(menus, noise, looks);
 
   menu(model, menus, signal, { name: "Method", trait: "method", list: "methods", choose: set("method") });
-  menu(model, menus, signal, { name: "Layer", trait: "layer", list: "layers", choose: chooseLayer });
+  menu(model, menus, signal, {
+    name: "Layer",
+    trait: "layer",
+    list: "layers",
+    choose: chooseLayer,
+    least: 1,
+  });
   menu(model, menus, signal, {
     name: "Explain",
     trait: "score",
     list: "scores",
     choose: set("score"),
-    optional: true,
+    least: 2,
   });
   slider(model, noise, signal, { name: "Samples", trait: "samples", max: 50, step: 1, places: 0 });
-  slider(model, noise, signal, {
-    name: "Noise",
-    trait: "noise",
-    max: 0.5,
-    step: 0.01,
-    places: 2,
-    needs: "samples",
-  });
+  slider(model, noise, signal, { name: "Noise", trait: "noise", max: 0.5, step: 0.01, places: 2 });
   menu(model, looks, signal, { name: "View", trait: "view", list: null, choose: set("view") });
   menu(model, looks, signal, {
     name: "Colours",
@@ -80,9 +81,9 @@ function describe(choice) {
  * @param {HTMLElement} el
  * @param {AbortSignal} signal
  * @param {{name: string, trait: MenuTrait, list: "methods" | "layers" | "scores" | "colormaps" | null,
- *   choose: (value: string) => void, optional?: boolean}} what `optional`: hidden where there is nothing to choose
+ *   choose: (value: string) => void, least?: number}} what `least`: hidden where there are fewer entries
  */
-function menu(model, el, signal, { name, trait, list, choose, optional = false }) {
+function menu(model, el, signal, { name, trait, list, choose, least = 0 }) {
   const id = freshId();
   const note = hint();
   const select = h("select", { id, "aria-describedby": note.id });
@@ -95,12 +96,10 @@ function menu(model, el, signal, { name, trait, list, choose, optional = false }
   const draw = () => {
     const options = /** @type {Choice[]} */ (list === null ? VIEWS : read.choices(model, list));
     if (options !== drawn) {
-      select.replaceChildren(
-        ...options.map((one) => h("option", { value: one.value, title: one.note ?? "" }, [describe(one)])),
-      );
+      select.replaceChildren(...entries(options));
       drawn = options;
     }
-    field.hidden = optional && options.length <= 1;
+    field.hidden = options.length < least;
     select.disabled = options.length === 0;
     select.value = model.get(trait) ?? options[0]?.value ?? "";
     const chosen = options.find((one) => one.value === select.value);
@@ -111,12 +110,39 @@ function menu(model, el, signal, { name, trait, list, choose, optional = false }
 }
 
 /**
+ * The options of a menu; those of a group that stand together under its name.
+ * @param {Grouped[]} choices
+ */
+function entries(choices) {
+  /** @type {HTMLElement[]} */
+  const made = [];
+  for (const choice of choices) {
+    const option = h("option", { value: choice.value, title: choice.note ?? "" }, [describe(choice)]);
+    const label = upperFirst(choice.group ?? "");
+    const last = made[made.length - 1];
+    if (label === "") made.push(option);
+    else if (last instanceof HTMLOptGroupElement && last.label === label) last.append(option);
+    else made.push(h("optgroup", { label }, [option]));
+  }
+  return made;
+}
+
+/**
+ * The chosen method, where noisy copies are of no use to it.
+ * @param {Model} model
+ */
+function withoutNoise(model) {
+  const chosen = read.choices(model, "methods").find((one) => one.value === model.get("method"));
+  return chosen?.takes_noise === false ? chosen : null;
+}
+
+/**
  * @param {Model} model
  * @param {HTMLElement} el
  * @param {AbortSignal} signal
- * @param {{name: string, trait: SliderTrait, max: number, step: number, places: number, needs?: SliderTrait}} what
+ * @param {{name: string, trait: SliderTrait, max: number, step: number, places: number}} what
  */
-function slider(model, el, signal, { name, trait, max, step, places, needs }) {
+function slider(model, el, signal, { name, trait, max, step, places }) {
   const id = freshId();
   const input = h("input", { id, type: "range", min: "0", max: String(max), step: String(step) });
   const value = h("span", { class: "cw-value", "aria-hidden": "true" });
@@ -136,9 +162,15 @@ function slider(model, el, signal, { name, trait, max, step, places, needs }) {
     input.value = String(present);
     input.style.setProperty("--cw-filled", `${(100 * Number(input.value)) / max}%`);
     setText(value, present.toFixed(places));
-    const idle = needs !== undefined && !(model.get(needs) > 0);
-    field.classList.toggle("cw-idle", idle);
-    note.show(idle ? "Takes effect when Samples is above 0." : "");
+    if (trait === "opacity") return;
+    const method = withoutNoise(model);
+    const waits = trait === "noise" && method === null && !(model.get("samples") > 0);
+    input.disabled = method !== null;
+    field.classList.toggle("cw-idle", method !== null || waits);
+    if (waits) note.show("Takes effect when Samples is above 0.");
+    else if (trait === "samples" && method !== null)
+      note.show(`${method.label} takes no derivatives of noisy copies.`);
+    else note.show("");
   };
-  follow(model, needs ? [trait, needs] : [trait], draw, signal);
+  follow(model, [trait, "samples", "method", "choices"], draw, signal);
 }

@@ -10,8 +10,8 @@ import { tiles } from "./tiles.js";
 const TYPING = 900; // milliseconds
 
 /**
- * The layer's filters, the strongest first: a picture of what each adds, its signed share, click to choose. Shift
- * chooses a range of the order; typing a number goes to that filter.
+ * The layer's filters, the strongest first: a picture of what each adds, its signed share, click to choose. Where
+ * nothing is weighed, by their numbers. Shift chooses a range of the order; typing a number goes to that filter.
  * @param {import("../model.js").Model} model
  * @param {HTMLElement} el
  * @param {AbortSignal} signal
@@ -74,10 +74,13 @@ export function filtersPanel(model, el, signal, { undo }) {
     const total = order.length;
     const known = new Set((filters ?? []).filter((filter) => filter >= 0 && filter < total));
     grid.choose(filters === null ? null : known);
-    setText(counted, filters === null ? `all ${total} filters` : `${known.size} of ${total} filters`);
+    const some = read.isUnchosen(model) ? "none of" : "all";
+    setText(counted, filters === null ? `${some} ${total} filters` : `${known.size} of ${total} filters`);
     const part = share(read.evidence(model)?.contributions ?? [], filters);
     held.hidden = filters === null || part === 0;
     setText(percent, `${(100 * part).toFixed(part < 0.1 ? 1 : 0)} %`);
+    // Where the chosen ones are explained, "none" would explain nothing at all.
+    none.hidden = read.choosesTarget(read.evidence(model));
     all.disabled = filters === null;
     none.disabled = same(filters, []);
   };
@@ -92,7 +95,7 @@ export function filtersPanel(model, el, signal, { undo }) {
   };
   // Not `layer`: until its evidence is here the list shows the filters that the map is made of.
   watch(model, ["evidence", "choices"], onFrame(draw, signal), signal);
-  watch(model, ["filters"], onFrame(drawChoice, signal), signal);
+  watch(model, ["filters", "neurons", "region"], onFrame(drawChoice, signal), signal);
   draw();
 }
 

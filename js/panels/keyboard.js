@@ -6,6 +6,7 @@ import { consume, freshId, h } from "../dom.js";
 import { clampCell } from "../pure/geometry.js";
 import * as read from "../pure/read.js";
 import { toggle, withBox } from "../pure/selection.js";
+import { shareAt } from "../pure/shown.js";
 import { neuron } from "../pure/words.js";
 
 /** @type {Record<string, [number, number]>} */
@@ -43,7 +44,7 @@ export function gridKeys(stage, row, signal) {
 
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     const grid = stage.shown();
-    if (grid === null || event.altKey) return;
+    if (grid === null || grid.rows === 0 || event.altKey) return;
     const step = STEPS[event.key];
     const command = event.ctrlKey || event.metaKey;
     if (step) move(event, step, grid);
@@ -97,17 +98,15 @@ export function gridKeys(stage, row, signal) {
     /**
      * Tells the page about the grid and the active neuron.
      * @param {import("../pure/shown.js").Shown | null} now
-     * @param {Float32Array | null} heats
      */
-    describe(now, heats) {
-      if (now === null) return;
+    describe(now) {
+      if (now === null || now.rows === 0) return;
       element.setAttribute("aria-rowcount", String(now.rows));
       element.setAttribute("aria-colcount", String(now.columns));
       look.active = clampCell(look.active, now);
       const [r, c] = look.active;
-      const place = r * now.columns + c;
-      const chosen = now.chosen[place] === 1;
-      const text = neuron(look.active, chosen, heats === null ? null : heats[place]);
+      const chosen = now.chosen[r * now.columns + c] === 1;
+      const text = neuron(look.active, chosen, shareAt(now, look.active));
       const old = row.firstElementChild;
       if (old?.textContent === text) return;
       row.setAttribute("aria-rowindex", String(r + 1));

@@ -1,8 +1,7 @@
 import { h, setText } from "../dom.js";
-import { largest } from "../pure/palette.js";
 import * as read from "../pure/read.js";
-import { wholeMaximum } from "../pure/shown.js";
-import { number } from "../pure/words.js";
+import { shareAt, wholeMaximum } from "../pure/shown.js";
+import { number, reach } from "../pure/words.js";
 
 /**
  * Under the picture: what the colours mean, and the numbers of the neuron under the pointer.
@@ -23,30 +22,42 @@ export function legend(model, el, look) {
     const palette = read.palette(model);
     if (palette !== drawn) drawStrip(strip, palette);
     drawn = palette;
-    const maximum = now === null ? 0 : largest(now.map);
-    scale.hidden = !(maximum > 0);
-    // Colours are stretched to what is chosen; beside it stands what the whole layer reaches.
-    const whole = wholeMaximum(read.evidence(model));
-    const isPart = whole > 0 && maximum < 0.98 * whole;
-    setText(most, isPart ? `${number(maximum)} of ${number(whole)}` : number(maximum));
-    scale.title = isPart ? "The colours reach up to the strongest of the chosen neurons and filters." : "";
+    scale.hidden = now === null || !(now.map.full > 0);
+    if (now !== null) {
+      // Colours are stretched to what is chosen; beside it stands what the whole layer reaches.
+      const whole = wholeMaximum(read.evidence(model));
+      setText(most, reach(now.map, whole));
+      scale.title = meaning(now.map, whole);
+    }
     const cell = look.hovered ?? (look.byKeys ? look.active : null);
-    setText(words, cell && now ? describe(cell, now, maximum) : "Drag: a box · click: a neuron");
+    const hint = now?.rows === 0 ? "" : "Drag: a box · click: a neuron";
+    setText(words, cell && now ? describe(cell, now) : hint);
     words.classList.toggle("cw-muted", cell === null);
   };
+}
+
+/**
+ * @param {import("../pure/shown.js").Raster} map
+ * @param {number} whole
+ */
+function meaning({ full, maximum }, whole) {
+  if (maximum > full) {
+    return `The strongest hundredth of the pixels has the last colour; the strongest of all holds ${number(maximum)}.`;
+  }
+  return full < 0.98 * whole
+    ? "The colours reach up to the strongest of the chosen neurons and filters."
+    : "";
 }
 
 /**
  * The neuron as Python takes it, (row, column) from 0.
  * @param {import("../contract.d.ts").Neuron} cell
  * @param {import("../pure/shown.js").Shown} now
- * @param {number} maximum
  */
-function describe([row, column], now, maximum) {
-  const place = `neuron (${row}, ${column})`;
-  const value = now.map[row * now.columns + column];
-  if (!(maximum > 0) || value === undefined) return place;
-  return `${place} · ${(value / maximum).toFixed(2)} of the maximum`;
+function describe(cell, now) {
+  const place = `neuron (${cell[0]}, ${cell[1]})`;
+  const share = shareAt(now, cell);
+  return share === null ? place : `${place} · ${share.toFixed(2)} of the maximum`;
 }
 
 /**

@@ -20,10 +20,11 @@ export function neuronsPanel(model, el, signal, { undo }) {
 
   const draw = () => {
     const evidence = read.evidence(model);
-    const { rows, columns } = evidence ?? read.result(model) ?? { rows: 0, columns: 0 };
+    const { rows, columns } = evidence ?? { rows: 0, columns: 0 };
     const selection = read.selection(model);
     const total = rows * columns;
-    setText(words, total > 0 ? neurons(count(mask(selection, rows, columns)), total) : "");
+    const chosen = count(mask(selection, rows, columns));
+    setText(words, total > 0 ? neurons(chosen, total, read.isUnchosen(model)) : "");
     words.title = boxes(selection.region)
       .map(([from, to]) => `rows ${from[0]}–${to[0]}, columns ${from[1]}–${to[1]} (from 0)`)
       .join("\n");
@@ -33,5 +34,5 @@ export function neuronsPanel(model, el, signal, { undo }) {
     note.hidden = note.textContent === "";
   };
   undo.changed.addEventListener("change", draw, { signal });
-  follow(model, ["neurons", "region", "evidence", "result"], draw, signal);
+  follow(model, ["neurons", "region", "filters", "evidence"], draw, signal);
 }

@@ -13,10 +13,13 @@ const FEW_PIXELS = 64;
 /** Longest side of a smooth map's raster; a screen that has more pixels enlarges it, which nobody sees. */
 const MOST_PIXELS = 1024;
 
+/** At which a picture under a map of pixels has faded as far as it will. */
+const USUAL_OPACITY = 0.6;
+
 /**
  * @typedef {object} Scene
  * @property {import("../pure/shown.js").Shown | null} now
- * @property {Float32Array | null} heats map / maximum; null: nothing to paint
+ * @property {Float32Array | null} heats map / what has full heat; null: nothing to paint
  * @property {import("./stage.js").Look} look
  * @property {import("../model.js").Model} model
  */
@@ -41,13 +44,16 @@ export function makePainter(canvas) {
       if (look.bitmap !== null) drawPicture(context, look.bitmap, frame);
       if (now === null) return true;
       if (heats !== null) {
-        drawHeat(layer, now, heats, frame, model);
+        if (now.map.ofPixels) fadePicture(context, frame, model.get("opacity") ?? 0.6);
+        drawHeat(layer, now.map, heats, frame, model);
         context.imageSmoothingEnabled = true;
         context.drawImage(layer, frame.left, frame.top, frame.width, frame.height);
       }
       const some = !isEverything(read.selection(model));
-      if (some) drawVeil(context, now, frame);
-      if (some || look.hovered !== null || look.byKeys) drawGrid(context, now, frame, ratio);
+      // Over pixels the outline is enough: their picture is dark already, and evidence may lie outside the choice.
+      const isVeiled = some && !now.map.ofPixels;
+      if (isVeiled) drawVeil(context, now, frame);
+      if (isVeiled || look.hovered !== null || look.byKeys) drawGrid(context, now, frame, ratio);
       if (some) drawOutline(context, outline(now.chosen, now.rows, now.columns), now, frame, ratio);
       if (look.hovered !== null && !look.dragging) drawCell(context, look.hovered, now, frame, ratio, false);
       if (look.byKeys) drawCell(context, look.active, now, frame, ratio, true);
@@ -68,9 +74,27 @@ function drawPicture(context, bitmap, frame) {
 }
 
 /**
+ * Single pixels are lost on a colourful picture: it turns grey and dark under them, the more the denser the paint.
+ * @param {CanvasRenderingContext2D} context
+ * @param {import("../pure/geometry.js").Frame} frame
+ * @param {number} opacity of the paint
+ */
+function fadePicture(context, { left, top, width, height }, opacity) {
+  context.save();
+  context.globalAlpha = Math.min(1, opacity / USUAL_OPACITY);
+  context.globalCompositeOperation = "saturation";
+  context.fillStyle = "#777";
+  context.fillRect(left, top, width, height);
+  context.globalCompositeOperation = "source-over";
+  context.fillStyle = "rgb(10 12 18 / 0.5)";
+  context.fillRect(left, top, width, height);
+  context.restore();
+}
+
+/**
  * The coloured map on a canvas of its own, because putImageData would replace the picture instead of covering it.
  * @param {HTMLCanvasElement} layer
- * @param {import("../pure/shown.js").Shown} now
+ * @param {import("../pure/shown.js").Raster} map
  * @param {Float32Array} heats
  * @param {import("../pure/geometry.js").Frame} frame
  * @param {import("../model.js").Model} model

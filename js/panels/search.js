@@ -1,8 +1,8 @@
 import { consume, freshId, h } from "../dom.js";
-import { setTraits } from "../model.js";
-import { find } from "../pure/classes.js";
+import { setTraits, watch } from "../model.js";
+import { find, verdicts } from "../pure/classes.js";
 import * as read from "../pure/read.js";
-import { probability } from "../pure/words.js";
+import { verdict } from "../pure/words.js";
 
 /** More than anybody reads; one more letter narrows a thousand classes. */
 const MOST = 60;
@@ -30,7 +30,13 @@ export function searchPanel(model, el, signal) {
   const more = h("p", { class: "cw-matches-more" });
   const popup = h("div", { class: "cw-popup" }, [list, more]);
   popup.hidden = true;
-  el.append(h("div", { class: "cw-search" }, [input, popup]));
+  const field = h("div", { class: "cw-search" }, [input, popup]);
+  el.append(field);
+  const show = () => {
+    field.hidden = read.choices(model, "classes").length < 2;
+  };
+  watch(model, ["choices"], show, signal);
+  show();
 
   let active = -1;
   const options = () => /** @type {HTMLElement[]} */ ([...list.children]);
@@ -54,10 +60,10 @@ export function searchPanel(model, el, signal) {
   };
   const open = () => {
     const names = read.choices(model, "classes");
-    const probabilities = read.result(model)?.probabilities ?? [];
-    const found = find(names, probabilities, input.value);
+    const result = read.result(model);
+    const found = find(names, verdicts(result), input.value);
     list.replaceChildren(
-      ...found.slice(0, MOST).map((k) => match(k, names[k], probabilities[k], k === model.get("target"))),
+      ...found.slice(0, MOST).map((k) => match(k, names[k], verdict(result, k), k === model.get("target"))),
     );
     more.textContent = remark(found.length);
     popup.hidden = false;
@@ -109,10 +115,10 @@ export function searchPanel(model, el, signal) {
 /**
  * @param {number} k
  * @param {string} name
- * @param {number | undefined} share
+ * @param {string} words
  * @param {boolean} chosen
  */
-function match(k, name, share = Number.NaN, chosen) {
+function match(k, name, words, chosen) {
   return h(
     "div",
     {
@@ -122,10 +128,7 @@ function match(k, name, share = Number.NaN, chosen) {
       "aria-selected": String(chosen),
       class: "cw-match",
     },
-    [
-      h("span", { class: "cw-match-name" }, [name]),
-      h("span", { class: "cw-class-value" }, [probability(share)]),
-    ],
+    [h("span", { class: "cw-match-name" }, [name]), h("span", { class: "cw-class-value" }, [words])],
   );
 }
 

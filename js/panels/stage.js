@@ -61,13 +61,13 @@ export function stagePanel(model, el, signal, { undo, painted }) {
     const now = present();
     const image = model.get("image") ?? {};
     if (image.width > 0) element.style.setProperty("--cw-aspect", String(image.width / image.height));
-    const heats = now && now.map.length === now.rows * now.columns ? heat(now.map) : null;
+    const heats = now && heatOf(now.map);
     const words = sentence(now, heats);
     setText(message, words);
     message.hidden = words === "";
     const done = painter.paint({ now, heats: words === "" ? heats : null, look, model });
     readout(now);
-    keys.describe(now, heats);
+    keys.describe(now);
     // A picture still on its way is no painted result.
     const waiting = image.width > 0 && look.bitmap === null && !pictures.broken(image);
     if (done && now?.result && !waiting) painted(now.result.seq);
@@ -101,6 +101,13 @@ export function stagePanel(model, el, signal, { undo, painted }) {
 }
 
 /**
+ * @param {import("../pure/shown.js").Raster} map
+ */
+function heatOf({ rows, columns, values, full }) {
+  return values.length > 0 && values.length === rows * columns ? heat(values, full) : null;
+}
+
+/**
  * What is said in place of a map that cannot be painted.
  * @param {import("../pure/shown.js").Shown | null} now
  * @param {Float32Array | null} heats
@@ -108,9 +115,9 @@ export function stagePanel(model, el, signal, { undo, painted }) {
 function sentence(now, heats) {
   if (now === null) return "";
   if (now.result && now.result.message !== "") return now.result.message;
-  if (heats !== null || now.map.length === 0) return "";
+  if (heats !== null || now.map.values.length === 0) return "";
   if (!now.chosen.includes(1)) return "No neuron is chosen.";
-  return Array.from(now.map).every(Number.isFinite)
+  return Array.from(now.map.values).every(Number.isFinite)
     ? "No positive evidence for this class in what is chosen."
     : "The map holds values that are not finite.";
 }

@@ -9,21 +9,24 @@ import { number } from "../pure/words.js";
  * @param {number} most the strongest filter's contribution, without its sign
  */
 export function paintTile(filter, evidence, most) {
-  const value = evidence?.contributions[filter] ?? 0;
+  const label = h("span", { class: "cw-tile-label" }, [String(filter)]);
+  const attributes = { role: "option", "aria-label": `Filter ${filter}`, "data-filter": String(filter) };
+  if (evidence === null || evidence.contributions === null) {
+    return h("div", { ...attributes, class: "cw-tile" }, [label]);
+  }
+  const value = evidence.contributions[filter] ?? 0;
   const words = `${value < 0 ? "takes" : "adds"} ${number(Math.abs(value))}`;
   const bar = h("span", { class: "cw-signed" });
   bar.style.setProperty("--cw-share", most > 0 ? (value / most).toFixed(4) : "0");
-  const children = [h("span", { class: "cw-tile-label" }, [String(filter)]), bar];
-  if (evidence?.terms) children.unshift(thumbnail(filter, evidence, evidence.terms));
+  const children = [label, bar];
+  if (evidence.terms) children.unshift(thumbnail(filter, evidence, evidence.terms));
   return h(
     "div",
     {
-      role: "option",
+      ...attributes,
       class: value < 0 ? "cw-tile cw-against" : "cw-tile",
-      "aria-label": `Filter ${filter}`,
       "aria-description": words,
       title: `Filter ${filter} ${words}`,
-      "data-filter": String(filter),
     },
     children,
   );

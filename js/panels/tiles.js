@@ -15,7 +15,7 @@ const FEW = 128;
 
 const GAP = 6; // CSS pixels, as in css/filters.css
 const WIDTH = 60; // at least
-const HEIGHT = { pictured: 82, plain: 38 };
+const HEIGHT = { pictured: 82, plain: 38, bare: 28 };
 
 /**
  * @param {HTMLElement} list
@@ -36,7 +36,9 @@ export function tiles(list, signal) {
   /** @type {Map<number, HTMLElement>} by filter; those in the page */
   let present = new Map();
 
-  const rowHeight = () => (evidence?.terms ? HEIGHT.pictured : HEIGHT.plain) + GAP;
+  /** @returns {keyof typeof HEIGHT} */
+  const kind = () => (evidence?.terms ? "pictured" : evidence?.contributions ? "plain" : "bare");
+  const rowHeight = () => HEIGHT[kind()] + GAP;
   const choose = (/** @type {HTMLElement} */ element, /** @type {number} */ filter) => {
     const value = String(chosen === null || chosen.has(filter));
     if (element.getAttribute("aria-selected") !== value) element.setAttribute("aria-selected", value);
@@ -59,7 +61,8 @@ export function tiles(list, signal) {
     for (let place = first * columns; place < Math.min(order.length, last * columns); place++) {
       const filter = order[place];
       const element =
-        present.get(filter) ?? paintTile(filter, evidence, Math.abs(evidence?.contributions[order[0]] ?? 0));
+        present.get(filter) ??
+        paintTile(filter, evidence, Math.abs(evidence?.contributions?.[order[0]] ?? 0));
       element.id = `${idBase}-${filter}`;
       element.setAttribute("aria-posinset", String(place + 1));
       element.setAttribute("aria-setsize", String(order.length));
@@ -87,7 +90,8 @@ export function tiles(list, signal) {
       evidence = newest;
       present = new Map();
       drawn = "";
-      list.classList.toggle("cw-plain", evidence?.terms == null);
+      list.classList.toggle("cw-plain", kind() === "plain");
+      list.classList.toggle("cw-bare", kind() === "bare");
       fill();
     },
 

@@ -1,4 +1,16 @@
-/** Which classes to list, and how to find one among a thousand. */
+/**
+ * Which classes to list, and how to find one among a thousand. Where the network gives values and no probabilities, the
+ * values stand in: the largest first.
+ */
+
+/**
+ * What the classes are put in order by.
+ * @param {import("./read.js").Result | null} result
+ * @returns {ArrayLike<number>}
+ */
+export function verdicts(result) {
+  return result?.probabilities ?? result?.outputs ?? [];
+}
 
 /**
  * The most probable classes, best first, and the chosen one at the end if it is not among them.
@@ -21,8 +33,9 @@ export function topClasses(probabilities, total, target, most) {
  * @returns {number[]}
  */
 export function byProbability(probabilities, total) {
-  const of = (/** @type {number} */ k) => (Number.isFinite(probabilities[k]) ? probabilities[k] : -1);
-  return Array.from({ length: total }, (_, k) => k).sort((a, b) => of(b) - of(a) || a - b);
+  const of = (/** @type {number} */ k) => (Number.isFinite(probabilities[k]) ? probabilities[k] : -Infinity);
+  // Two infinities have no difference.
+  return Array.from({ length: total }, (_, k) => k).sort((a, b) => (of(a) === of(b) ? a - b : of(b) - of(a)));
 }
 
 /**

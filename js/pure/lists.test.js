@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { find, topClasses } from "./classes.js";
+import { find, topClasses, verdicts } from "./classes.js";
 import { byContribution, filterRange, share, toggleFilter } from "./filters.js";
 
 test("the most probable classes come first, the chosen one is always there, once", () => {
@@ -9,6 +9,13 @@ test("the most probable classes come first, the chosen one is always there, once
   assert.deepEqual(topClasses(probabilities, 5, 2, 3), [1, 3, 4, 2]);
   assert.deepEqual(topClasses(probabilities, 5, 9, 3), [1, 3, 4], "no such class");
   assert.deepEqual(topClasses([], 4, 2, 2), [0, 1, 2], "nothing known yet");
+});
+
+test("values stand in for probabilities, also those below -1", () => {
+  const outputs = [-7, 3, -2];
+  assert.deepEqual(topClasses(verdicts({ probabilities: null, outputs }), 3, 1, 3), [1, 2, 0]);
+  assert.deepEqual(topClasses(verdicts({ probabilities: [0.1, 0.2, 0.7], outputs }), 3, 1, 1), [2, 1]);
+  assert.deepEqual(topClasses(verdicts(null), 3, -1, 9), [0, 1, 2]);
 });
 
 test("a class is found by the beginning of its name, of a word, by a part, or by its index", () => {

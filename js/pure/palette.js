@@ -19,15 +19,15 @@ const VIRIDIS = [
 const THIN_BELOW = 0.35;
 
 /**
- * The map divided by its maximum, or null where there is nothing honest to paint: no positive value, or
+ * The map divided by what has full heat, or null where there is nothing honest to paint: no positive value, or
  * one that is not finite.
  * @param {ArrayLike<number>} map
+ * @param {number} [full] its maximum, unless a larger value was cut off or averaged away
  * @returns {Float32Array<ArrayBuffer> | null}
  */
-export function heat(map) {
-  const maximum = largest(map);
-  if (!(maximum > 0)) return null;
-  return Float32Array.from(map, (value) => value / maximum);
+export function heat(map, full = largest(map)) {
+  if (!(largest(map) > 0 && full > 0)) return null;
+  return Float32Array.from(map, (value) => value / full);
 }
 
 /**

@@ -6,6 +6,7 @@ import { colourise, density, diverging, gradient, heat, largest, paints } from "
 test("heat is the map divided by its maximum and by nothing else", () => {
   assert.deepEqual([...heat([0, 1, 2, 4])], [0, 0.25, 0.5, 1]);
   assert.deepEqual([...heat([3, 4, 4])], [0.75, 1, 1]); // the smallest value does not become 0
+  assert.deepEqual([...heat([1, 2], 4)], [0.25, 0.5]); // what has full heat was averaged away
 });
 
 test("there is no heat without positive evidence or with a value that is not finite", () => {

@@ -11,26 +11,34 @@
  * @property {number} rows
  * @property {number} columns
  * @property {number} channels
- * @property {Float32Array} contributions
+ * @property {Float32Array | null} contributions null where what is chosen is itself explained
  * @property {Int8Array | null} terms
  * @property {Float32Array} scales
+ * @property {boolean} previews whether the terms add up to the map
  * @property {string} note
  * @typedef {object} Result
  * @property {number} seq
  * @property {number} evidenceId
  * @property {number | null} target the class it explains
+ * @property {number | null} against the class that one is set against
  * @property {number[] | null} filters it was computed for
  * @property {import("./selection.js").Selection} selection it was computed for
  * @property {number} rows
  * @property {number} columns
  * @property {Float32Array} map
- * @property {Float32Array} probabilities
+ * @property {number} full what has full heat
+ * @property {number} maximum the largest value, also where the map was cut off
+ * @property {boolean} ofPixels
+ * @property {boolean} explainsSelection
+ * @property {Float32Array} outputs
+ * @property {Float32Array | null} probabilities null where the outputs are values
  * @property {number} score
  * @property {string} message
  * @property {number} milliseconds
  */
 import { float32, int8, uint8 } from "./bytes.js";
 import { gradient } from "./palette.js";
+import { isEverything } from "./selection.js";
 
 /** @type {WeakMap<object, unknown>} */
 const unpacked = new WeakMap();
@@ -55,20 +63,20 @@ function once(raw, unpack) {
 export function evidence(model) {
   return once(model.get("evidence"), (raw) => {
     const { rows = 0, columns = 0, channels = 0 } = raw;
-    if (!(rows > 0 && columns > 0 && channels > 0)) return null;
+    if (!(raw.id > 0)) return null;
     const terms = raw.terms ? int8(raw.terms) : null;
     const scales = float32(raw.scales);
     const whole = terms !== null && terms.length === rows * columns * channels && scales.length === channels;
-    const contributions = float32(raw.contributions);
     return {
-      id: raw.id ?? 0,
+      id: raw.id,
       layer: raw.layer ?? "",
       rows,
       columns,
       channels,
-      contributions,
+      contributions: raw.contributions ? float32(raw.contributions) : null,
       terms: whole ? terms : null,
       scales,
+      previews: whole && raw.previews === true,
       note: raw.note ?? "",
     };
   });
@@ -86,13 +94,19 @@ export function result(model) {
       seq: raw.seq,
       evidenceId: raw.evidence_id ?? 0,
       target: raw.target ?? null,
+      against: raw.against ?? null,
       filters: raw.filters ?? null,
       selection: { neurons: raw.neurons ?? null, region: raw.region ?? null },
       rows: raw.rows ?? 0,
       columns: raw.columns ?? 0,
       map: float32(raw.map),
-      probabilities: float32(raw.probabilities),
-      score: typeof raw.score === "number" ? raw.score : Number.NaN,
+      full: raw.full ?? Number.NaN,
+      maximum: raw.maximum ?? Number.NaN,
+      ofPixels: raw.of_pixels === true,
+      explainsSelection: raw.explains_selection === true,
+      outputs: float32(raw.outputs),
+      probabilities: raw.probabilities ? float32(raw.probabilities) : null,
+      score: raw.score ?? Number.NaN,
       message: raw.message ?? "",
       milliseconds: raw.milliseconds ?? Number.NaN,
     };
@@ -125,6 +139,22 @@ export function selection(model) {
  */
 export function filters(model) {
   return model.get("filters") ?? null;
+}
+
+/**
+ * Whether chosen neurons and filters are what is explained, and not what the map is made of.
+ * @param {Evidence | null} evidence
+ */
+export function choosesTarget(evidence) {
+  return evidence !== null && evidence.contributions === null && evidence.channels > 0;
+}
+
+/**
+ * Whether they would be, but none is chosen: then the class is explained.
+ * @param {Readable} model
+ */
+export function isUnchosen(model) {
+  return choosesTarget(evidence(model)) && filters(model) === null && isEverything(selection(model));
 }
 
 /**

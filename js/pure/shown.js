@@ -5,14 +5,22 @@
  * @typedef {import("./read.js").Evidence} Evidence
  * @typedef {import("./read.js").Result} Result
  * @typedef {import("./selection.js").Selection} Selection
- * @typedef {object} Shown
+ * @typedef {object} Raster a map as it is painted
  * @property {number} rows
  * @property {number} columns
- * @property {ArrayLike<number>} map
- * @property {Uint8Array} chosen
+ * @property {ArrayLike<number>} values raw units
+ * @property {number} full what has full heat
+ * @property {number} maximum the largest value there is; more than `full` where the map was cut off
+ * @property {boolean} ofPixels
+ * @typedef {object} Shown
+ * @property {number} rows of the layer's grid
+ * @property {number} columns of the layer's grid
+ * @property {Uint8Array} chosen neurons of that grid
+ * @property {Raster} map
  * @property {Result | null} result the one that is shown; null for a preview
  */
 import { same } from "./history.js";
+import { largest } from "./palette.js";
 import { filterSum, keep } from "./preview.js";
 import { boxes, mask } from "./selection.js";
 
@@ -36,11 +44,11 @@ function summed(evidence, filters) {
 const maxima = new WeakMap();
 
 /**
- * The largest value of the map of all filters and neurons, as the terms have it; 0 where there are none.
+ * The largest value of the map of all filters and neurons, as the terms have it; 0 where they do not say.
  * @param {Evidence | null} evidence
  */
 export function wholeMaximum(evidence) {
-  if (evidence === null || evidence.terms === null) return 0;
+  if (evidence === null || !evidence.previews) return 0;
   const known = maxima.get(evidence) ?? Math.max(0, ...filterSum(evidence, null));
   maxima.set(evidence, known);
   return known;
@@ -54,13 +62,26 @@ export function wholeMaximum(evidence) {
  * @returns {Shown | null} null while nothing is known
  */
 export function shown(evidence, result, filters, selection) {
-  const exact = result && exactly(result, selection);
-  if (evidence === null || (result && result.evidenceId > evidence.id)) return exact;
-  if (result?.evidenceId === evidence.id && answers(result, filters, selection)) return exact;
-  const { rows, columns, terms } = evidence;
+  const isAhead = result !== null && (evidence === null || result.evidenceId > evidence.id);
+  const { rows, columns } = isAhead ? ownGrid(result) : (evidence ?? NO_GRID);
   const chosen = mask(selection, rows, columns);
-  if (terms === null) return exact ?? { rows, columns, map: [], chosen, result: null };
-  return { rows, columns, map: keep(summed(evidence, filters), chosen), chosen, result: null };
+  const exact =
+    result !== null && result.rows > 0 ? { rows, columns, chosen, map: rasterOf(result), result } : null;
+  const isAnswer = result?.evidenceId === evidence?.id && result && answers(result, filters, selection);
+  if (evidence === null || isAhead || isAnswer) return exact;
+  if (!evidence.previews) return exact ?? { rows, columns, chosen, map: raster(0, 0, []), result: null };
+  const map = raster(rows, columns, keep(summed(evidence, filters), chosen));
+  return { rows, columns, chosen, map, result: null };
+}
+
+/**
+ * The map's value at a neuron as a share of full heat; null where the map is not one of neurons.
+ * @param {Shown} now
+ * @param {import("../contract.d.ts").Neuron} neuron
+ */
+export function shareAt({ rows, columns, map }, [row, column]) {
+  if (map.ofPixels || map.rows !== rows || map.columns !== columns || !(map.full > 0)) return null;
+  return map.values[row * columns + column] / map.full;
 }
 
 /**
@@ -79,13 +100,31 @@ function answers(result, filters, selection) {
   );
 }
 
+const NO_GRID = { rows: 0, columns: 0 };
+
+/**
+ * The neurons' grid where only a result is known: pixels say nothing of it.
+ * @param {Result} result
+ */
+function ownGrid(result) {
+  return result.ofPixels ? NO_GRID : result;
+}
+
+/**
+ * @param {number} rows
+ * @param {number} columns
+ * @param {ArrayLike<number>} values
+ * @returns {Raster}
+ */
+function raster(rows, columns, values) {
+  const full = largest(values);
+  return { rows, columns, values, full, maximum: full, ofPixels: false };
+}
+
 /**
  * @param {Result} result
- * @param {Selection} selection
- * @returns {Shown | null}
+ * @returns {Raster}
  */
-function exactly(result, selection) {
-  const { rows, columns, map } = result;
-  if (!(rows > 0 && columns > 0)) return null;
-  return { rows, columns, map, chosen: mask(selection, rows, columns), result };
+function rasterOf({ rows, columns, map, full, maximum, ofPixels }) {
+  return { rows, columns, values: map, full, maximum, ofPixels };
 }

@@ -11,6 +11,35 @@ export function probability(value) {
 }
 
 /**
+ * What the network says of one class: its probability, or its value where there is none.
+ * @param {import("./read.js").Result | null} result
+ * @param {number} k
+ */
+export function verdict(result, k) {
+  if (result === null) return "";
+  const { probabilities, outputs } = result;
+  if (probabilities !== null) return probability(probabilities[k]);
+  return k < outputs.length ? number(outputs[k]) : "";
+}
+
+/**
+ * What is explained, around its number: "logit", 7.31, "of class three"; names stand alone, since they are bold.
+ * @param {import("./read.js").Result} result
+ * @param {string} label of the score
+ * @param {string[]} names of the classes
+ * @returns {{kind: string, of: string, name: string, over: string, other: string}}
+ */
+export function explained(result, label, names) {
+  if (result.explainsSelection) {
+    return { kind: "sum", of: "of the chosen activations", name: "", over: "", other: "" };
+  }
+  const name = names[result.target ?? -1] ?? "";
+  const of = result.probabilities === null || name.startsWith("class ") ? "of " : "of class ";
+  const other = result.against === null ? "" : (names[result.against] ?? "");
+  return { kind: lowerFirst(label), of, name, over: other === "" ? "" : " against ", other };
+}
+
+/**
  * Any number, to three figures or so.
  * @param {number} value
  */
@@ -61,9 +90,29 @@ export function neuron([row, column], chosen, share) {
 /**
  * @param {number} chosen
  * @param {number} total
+ * @param {boolean} [isUnchosen] whether "all" means that nothing was chosen
  */
-export function neurons(chosen, total) {
+export function neurons(chosen, total, isUnchosen = false) {
+  if (isUnchosen) return `Neurons: none of ${total} chosen`;
   return `Neurons: ${chosen === total ? "all" : `${chosen} of`} ${total} chosen`;
+}
+
+/**
+ * What the colours reach up to: "27.2", "3.10 of 27.2" for a part of the map, "≥ 0.004" where all from there on
+ * has the last colour.
+ * @param {{full: number, maximum: number}} map
+ * @param {number} whole the whole layer's maximum; 0 where it is not known
+ */
+export function reach({ full, maximum }, whole) {
+  if (maximum > full) return `≥ ${number(full)}`;
+  return whole > 0 && full < 0.98 * whole ? `${number(full)} of ${number(whole)}` : number(full);
+}
+
+/**
+ * @param {string} text
+ */
+export function upperFirst(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /**

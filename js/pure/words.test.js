@@ -41,4 +41,37 @@ test("neurons count from 1 for people", () => {
   assert.equal(words.neuron([0, 0], false, null), "row 1, column 1, not chosen");
   assert.equal(words.neurons(12, 126), "Neurons: 12 of 126 chosen");
   assert.equal(words.neurons(126, 126), "Neurons: all 126 chosen");
+  assert.equal(words.neurons(126, 126, true), "Neurons: none of 126 chosen");
+});
+
+const RESULT = {
+  target: 1,
+  against: null,
+  explainsSelection: false,
+  outputs: [-3.5, 31.26],
+  probabilities: [0.2, 0.8],
+};
+const NAMES = ["two", "three"];
+const line = (change, label = "Logit", names = NAMES) =>
+  Object.values(words.explained({ ...RESULT, ...change }, label, names)).join("|");
+
+test("what is explained: a class, one against another, a value, or what was chosen", () => {
+  assert.equal(line({}), "logit|of class |three||");
+  assert.equal(line({ against: 0 }, "contrast"), "contrast|of class |three| against |two");
+  assert.equal(line({}, "logit", ["class 0", "class 1"]), "logit|of |class 1||");
+  assert.equal(line({ probabilities: null }, "output", ["height", "age"]), "output|of |age||");
+  assert.equal(line({ explainsSelection: true }), "sum|of the chosen activations|||");
+});
+
+test("a class's verdict is its probability, else its value", () => {
+  assert.equal(words.verdict(RESULT, 1), ".80");
+  assert.equal(words.verdict({ ...RESULT, probabilities: null }, 1), "31.3");
+  assert.equal(words.verdict({ ...RESULT, probabilities: null }, 2), "");
+  assert.equal(words.verdict(null, 0), "");
+});
+
+test("the colours reach up to the maximum, a part of it, or less than it", () => {
+  assert.equal(words.reach({ full: 27.2, maximum: 27.2 }, 0), "27.2");
+  assert.equal(words.reach({ full: 3.1, maximum: 3.1 }, 27.2), "3.10 of 27.2");
+  assert.equal(words.reach({ full: 0.3, maximum: 1.2 }, 0), "≥ 0.300");
 });

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camwidget.explanation import Explainer, Explanation, drawing
+from camwidget.explanation import Explainer, Explanation, drawing, make_query
 from camwidget.maths import METHODS, normalize, resize
 from tests.explanation.networks import PIXELS, dense_network
 from tests.model.networks import FILTERS, functional_network, gap_network, picture
@@ -62,12 +62,17 @@ def test_per_filter(explainer: Explainer, explanation: Explanation) -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_contributions_sum_to_the_signed_map(explainer: Explainer, method: str) -> None:
-    explanation = explainer.explain(PIXELS, method=method, target=1, samples=0, layer="relu")
+    explanation = explainer.answer(explainer.picture(PIXELS), make_query(dict(method=method, target=1, layer="relu")))
+    if METHODS[method].selects_target:
+        for ask in (explanation.contributions, explanation.per_filter, lambda: explanation.only(filters=[0])):
+            with pytest.raises(ValueError, match=r"goes to the pixels at once: it weighs no filters.*pass filters="):
+                ask()
+        return
     added = explanation.contributions()
     assert added.shape == (FILTERS,)
-    assert added.sum() == pytest.approx(explanation.signed.sum(), rel=1e-6)
+    assert added.sum() == pytest.approx(explanation._sum.sum(), rel=1e-6)
     for c in range(FILTERS):
-        assert added[c] == pytest.approx(explanation.only(filters=[c]).signed.sum(), rel=1e-6, abs=1e-12)
+        assert added[c] == pytest.approx(explanation.only(filters=[c])._sum.sum(), rel=1e-6, abs=1e-12)
 
 
 def test_only(explainer: Explainer, explanation: Explanation) -> None:

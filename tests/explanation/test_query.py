@@ -13,7 +13,10 @@ from camwidget.model import SCORES
 
 def test_defaults() -> None:
     assert make_query({}) == Query()
-    assert Query() == Query("grad_cam++", None, None, "logit", None, 0.15, 0, None, None, None)
+    expected = dict(method="grad_cam++", score="logit", derivatives="exp", noise=0.15, seed=0, sample_weights="equal")
+    assert Query() == Query(**expected, steps=50, baseline="black")  # type: ignore[arg-type] # of several types
+    left_open = ("layer", "target", "against", "samples", "filters", "neurons", "region", "input", "output")
+    assert all(getattr(Query(), name) is None for name in left_open)
 
 
 def test_samples_are_the_methods_own_unless_given() -> None:
@@ -55,6 +58,14 @@ def test_filters(given: object, kept: tuple[int, ...] | None) -> None:
 )
 def test_neurons(given: object, kept: object) -> None:
     assert make_query({"neurons": given}).neurons == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [(0, 0.0), ("blur", "blur"), ([1, 2.5, 3], (1.0, 2.5, 3.0)), (np.float32(0.5), 0.5)]
+)
+def test_baseline(given: object, kept: object) -> None:
+    baseline = make_query({"baseline": given}).baseline
+    assert baseline == kept and type(baseline) is type(kept)
 
 
 BOX = ((0, 10), (12, 3))
@@ -101,7 +112,7 @@ WRONG: list[tuple[type[Exception], str, object, str]] = [
         ValueError,
         "score",
         "logits",
-        "No score 'logits'. Did you mean 'logit'? Choices: logit, log_probability. Pass one as score=.",
+        "No score 'logits'. Did you mean 'logit'? Choices: logit, probability, log_probability, contrast. Pass one as",
     ),
     (TypeError, "layer", 3, "layer= takes a layer's name, not int. Names are in Explainer(model).layers."),
     (TypeError, "target", 1.0, "target= takes whole numbers, not 1.0."),
@@ -133,6 +144,22 @@ WRONG: list[tuple[type[Exception], str, object, str]] = [
     (TypeError, "region", [((0, 1), (2, 3), (4, 5))], "region= takes two corners"),
     (TypeError, "region", [((0, 1, 2), (2, 3, 4))], "region= takes pairs (row, column), not (0, 1, 2)."),
     (TypeError, "region", "all", "region= takes two corners"),
+    (TypeError, "against", 1.5, "against= takes whole numbers, not 1.5."),
+    (
+        ValueError,
+        "derivatives",
+        "soft",
+        "No derivatives 'soft'. Did you mean 'softmax'? Choices: exp, softmax. Pass one as derivatives=.",
+    ),
+    (ValueError, "sample_weights", "scores", "No sample_weights 'scores'. Did you mean 'score'?"),
+    (ValueError, "steps", 0, "steps=0 is below 1. Pass the number of steps"),
+    (TypeError, "steps", None, "steps= takes whole numbers, not None."),
+    (ValueError, "baseline", "blak", "No baseline 'blak'. Did you mean 'black'? baseline= takes 'black', 'white'"),
+    (TypeError, "baseline", None, "baseline= takes 'black'"),
+    (TypeError, "baseline", ["a"], "baseline= takes 'black'"),
+    (ValueError, "baseline", float("inf"), "inf is not finite."),
+    (TypeError, "output", 1.5, "output= takes whole numbers, not 1.5."),
+    (TypeError, "input", [1], "input= takes whole numbers"),
 ]
 
 
@@ -147,8 +174,8 @@ def test_an_unknown_option_names_the_nearest() -> None:
     with pytest.raises(TypeError) as error:
         make_query({"filter": [1]})
     assert str(error.value) == (
-        "Unknown option 'filter'. Did you mean 'filters'? Options: method, layer, target, score, samples, noise, seed, "
-        "filters, neurons, region."
+        "Unknown option 'filter'. Did you mean 'filters'? Options: method, layer, target, score, against, "
+        "derivatives, samples, noise, seed, sample_weights, filters, neurons, region, input, output, steps, baseline."
     )
     with pytest.raises(TypeError, match=r"Unknown option 'xyz'\. Options: method"):
         make_query({"xyz": 1})

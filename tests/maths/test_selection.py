@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from camwidget.maths import METHODS, Selection, combine, contributions, describe
+from camwidget.maths import Selection, combine, contributions, describe
 from camwidget.maths.selection import Box, rescale
+from camwidget.maths.weights import grad_cam_plus_plus
 from tests.maths.evidences import random_evidence
 
 ROWS, COLUMNS, CHANNELS = GRID = (6, 9, 5)
@@ -121,7 +122,7 @@ def test_contributions_are_the_sums_of_every_filters_map(weights: np.ndarray) ->
 def test_a_selection_does_not_touch_the_weights() -> None:
     # Weights come from the whole layer: a neuron's value is the same with and without the others.
     evidence, _ = random_evidence(9, shape=GRID)
-    weights = METHODS["grad_cam++"].weigh(evidence)
+    weights = grad_cam_plus_plus(evidence)
     alone = combine(evidence.activations, weights, Selection(neurons=((3, 4),)))[3, 4]
     assert alone == combine(evidence.activations, weights)[3, 4] != 0
 

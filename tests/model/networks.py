@@ -20,6 +20,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from camwidget.model import LayerInfo, Network, Probe
+
 SHAPE = HEIGHT, WIDTH, CHANNELS = (12, 18, 3)
 GRID = ROWS, COLUMNS, FILTERS = (6, 9, 7)
 CLASSES = 4
@@ -39,6 +41,41 @@ def randomize(model: keras.Model, seed: int = 0) -> None:
             values = 0.5 + np.abs(values)
         if np.issubdtype(np.dtype(str(weight.dtype).replace("bfloat16", "float32")), np.floating):
             weight.assign(values)
+
+
+# -- the probe ---------------------------------------------------------------------------------------
+
+
+def probe_of(model: keras.Model, shape: tuple[int, int, int] = SHAPE, output: str | int | None = None) -> Probe:
+    """A probe for a network of one input."""
+    return Probe(Network(model, shape, output=output))
+
+
+def both(target: int, against: int = 0, count: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Target and the class it is set against, for so many pictures."""
+    return np.full(count, target, np.int32), np.full(count, against, np.int32)
+
+
+def derivative(
+    probe: Probe,
+    layer: LayerInfo,
+    inputs: np.ndarray,
+    output: np.ndarray,
+    *,
+    target: int,
+    score: str = "logit",
+    against: int = 0,
+    sides: tuple[np.ndarray, ...] = (),
+) -> np.ndarray:
+    """dS/d output with the same classes for every picture."""
+    return probe.gradient(layer, score, inputs, output, both(target, against, len(inputs)), sides)
+
+
+def derivative_through(
+    probe: Probe, layer: LayerInfo, inputs: np.ndarray, *, target: int, score: str = "logit"
+) -> np.ndarray:
+    """g = dS/dA in one pass, with the same class for every picture."""
+    return probe.gradient_through(layer, score, inputs, both(target, count=len(inputs)))[0]
 
 
 # -- NumPy -------------------------------------------------------------------------------------------

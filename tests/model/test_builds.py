@@ -17,11 +17,14 @@ from tests.model.networks import (
     SHAPE,
     body,
     dense_tail,
+    derivative,
+    derivative_through,
     fill,
     finite_differences,
     functional,
     functional_network,
     picture,
+    probe_of,
     relu,
     softmax,
     unbuilt_sequential,
@@ -51,7 +54,7 @@ def model(build: str) -> keras.Model:
 
 @pytest.fixture(scope="module")
 def probe(model: keras.Model) -> Probe:
-    return Probe(model, SHAPE)
+    return probe_of(model, SHAPE)
 
 
 def test_layers_are_named_by_where_they_stand(build: str, probe: Probe) -> None:
@@ -85,7 +88,7 @@ def test_a_tap_holds_what_the_layer_holds(build: str, model: keras.Model, probe:
 def test_the_gradient_is_that_of_finite_differences(probe: Probe, target: int) -> None:
     layer = probe.find_layer("last")
     seen = probe.observe(layer, X[None])
-    gradient = probe.gradient(layer, X[None], seen.activations, score="logit", target=target)
+    gradient = derivative(probe, layer, X[None], seen.activations, score="logit", target=target)
     np.testing.assert_allclose(gradient[0], GRADIENTS[target], atol=1e-6)
 
 
@@ -94,11 +97,11 @@ def test_one_pass_gives_the_same_gradient(probe: Probe, score: str) -> None:
     layer = probe.find_layer("last")
     batch = np.stack([picture(seed) for seed in range(2)])
     calls = probe.calls
-    through = probe.gradient_through(layer, batch, score=score, target=1)
+    through = derivative_through(probe, layer, batch, score=score, target=1)
     assert probe.calls == calls + 1
     activations = probe.observe(layer, batch).activations
     np.testing.assert_allclose(
-        through, probe.gradient(layer, batch, activations, score=score, target=1), rtol=1e-5, atol=1e-7
+        through, derivative(probe, layer, batch, activations, score=score, target=1), rtol=1e-5, atol=1e-7
     )
     if score == "logit":
         np.testing.assert_allclose(through[0], GRADIENTS[1], atol=1e-6)
@@ -107,7 +110,7 @@ def test_one_pass_gives_the_same_gradient(probe: Probe, score: str) -> None:
 def test_the_gradient_of_the_log_probability(probe: Probe) -> None:
     layer = probe.find_layer("last")
     seen = probe.observe(layer, X[None])
-    gradient = probe.gradient(layer, X[None], seen.activations, score="log_probability", target=2)
+    gradient = derivative(probe, layer, X[None], seen.activations, score="log_probability", target=2)
     # d log p_k = d s_k - sum_j p_j d s_j
     p = softmax(REFERENCE.logits(X))
     expected = GRADIENTS[2] - sum(share * each for share, each in zip(p, GRADIENTS, strict=True))
@@ -118,7 +121,7 @@ def test_a_batch_is_each_of_its_pictures(probe: Probe) -> None:
     layer = probe.find_layer("last")
     batch = np.stack([picture(seed) for seed in range(3)])
     seen = probe.observe(layer, batch)
-    gradients = probe.gradient(layer, batch, seen.activations, score="logit", target=1)
+    gradients = derivative(probe, layer, batch, seen.activations, score="logit", target=1)
     for n in range(3):
         np.testing.assert_allclose(seen.activations[n], REFERENCE.last(batch[n]), atol=2e-6)
         np.testing.assert_allclose(gradients[n], REFERENCE.gradient(batch[n], 1), atol=1e-6)
@@ -128,7 +131,7 @@ def test_given_activations_are_the_ones_used(probe: Probe) -> None:
     # Substitute: what the layer would compute itself plays no part.
     layer = probe.find_layer("last")
     other = np.random.default_rng(9).normal(size=(1, *GRID)).astype(np.float32)
-    gradient = probe.gradient(layer, X[None], other, score="logit", target=1)
+    gradient = derivative(probe, layer, X[None], other, score="logit", target=1)
     expected = finite_differences(lambda last: REFERENCE.tail(last)[1], other[0])
     np.testing.assert_allclose(gradient[0], expected, atol=1e-6)
 
@@ -139,11 +142,11 @@ def test_the_network_is_left_as_it_was(build: str) -> None:
     regularised.activity_regularizer = keras.regularizers.L2(0.1)
     before = Snapshot(model)
     assert before.losses, "a regulariser of activity must be at work for this test to mean something"
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     for name in ("last", "conv", None):
         layer = probe.find_layer(name)
         seen = probe.observe(layer, X[None])
-        probe.gradient(layer, X[None], seen.activations, score="logit", target=0)
+        derivative(probe, layer, X[None], seen.activations, score="logit", target=0)
     with pytest.raises(ValueError, match="cam"):
         probe.class_weights(probe.find_layer("last"), 0)
     before.check_unchanged(model)
@@ -192,9 +195,9 @@ def test_a_sequential_network_without_weights_yet() -> None:
     from camwidget.model import build
 
     model = unbuilt_sequential()
-    build(model, X)
+    build(model, X[None])
     fill(model)
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     seen = probe.observe(probe.find_layer(None), X[None])
     np.testing.assert_allclose(seen.activations[0], relu(REFERENCE.last(X)), atol=2e-6)
     np.testing.assert_allclose(seen.logits[0], REFERENCE.logits(X), atol=2e-6)
@@ -204,14 +207,14 @@ def test_building_leaves_weights_that_are_there() -> None:
     from camwidget.model import build
 
     model = functional_network()
-    build(model, X)
+    build(model, X[None])
     np.testing.assert_array_equal(model.get_layer("last").get_weights()[0], REFERENCE.weights["last"][0])
 
 
 def test_the_gradient_is_that_of_a_network_cut_in_two() -> None:
     # Another oracle: TensorFlow's own tape on the part behind the layer, in a separate model.
     model = functional_network()
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     layer = probe.find_layer("pool")
     seen = probe.observe(layer, X[None])
     inputs = keras.Input((6, 9, 5))
@@ -224,7 +227,7 @@ def test_the_gradient_is_that_of_a_network_cut_in_two() -> None:
         tape.watch(activations)
         score = cut(activations)[:, 2]
     expected = tape.gradient(score, activations)
-    gradient = probe.gradient(layer, X[None], seen.activations, score="logit", target=2)
+    gradient = derivative(probe, layer, X[None], seen.activations, score="logit", target=2)
     np.testing.assert_allclose(gradient, np.asarray(expected), atol=1e-6)
     assert np.abs(gradient).max() > 0.01
 
@@ -248,7 +251,7 @@ def test_a_backbone_used_twice() -> None:
     model = Siamese()
     model(X[None])
     fill(model)
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     lasts = {"backbone/last": REFERENCE.last(X), "backbone#2/last": REFERENCE.last(X[:, ::-1])}
     assert [layer.name for layer in probe.layers if layer.name.endswith("/last")] == list(lasts)
 
@@ -266,7 +269,7 @@ def test_a_backbone_used_twice() -> None:
         seen = probe.observe(layer, X[None])
         np.testing.assert_allclose(seen.activations[0], activations, atol=2e-6)
         np.testing.assert_allclose(seen.logits[0, 3], tail(one, other), atol=2e-6)
-        gradient = probe.gradient(layer, X[None], seen.activations, score="logit", target=3)
+        gradient = derivative(probe, layer, X[None], seen.activations, score="logit", target=3)
         np.testing.assert_allclose(gradient[0], expected[name], atol=1e-6)
         assert np.abs(gradient).max() > 1e-3
     with pytest.raises(ValueError, match=r"Several layers are called 'last': backbone/last, backbone#2/last\."):
@@ -278,13 +281,13 @@ def test_a_plain_layer_used_twice() -> None:
     inputs = keras.Input(SHAPE)
     outputs = keras.layers.Dense(2, name="out")(keras.layers.Flatten()(again(again(inputs))))
     model = keras.Model(inputs, outputs)
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     assert [layer.name for layer in probe.layers] == ["again", "again#2"]
     first, second = (probe.observe(probe.find_layer(name), X[None]).activations for name in ("again", "again#2"))
     np.testing.assert_allclose(first, np.asarray(again(X[None])), atol=1e-6)
     np.testing.assert_allclose(second, np.asarray(again(first)), atol=1e-6)
     # Behind the second use the network is linear: the gradient is the Dense kernel itself.
-    gradient = probe.gradient(probe.find_layer("again#2"), X[None], second, score="logit", target=1)
+    gradient = derivative(probe, probe.find_layer("again#2"), X[None], second, score="logit", target=1)
     np.testing.assert_allclose(gradient.ravel(), np.asarray(model.get_layer("out").kernel)[:, 1], atol=1e-6)
 
 
@@ -302,11 +305,11 @@ def test_a_connection_around_the_layer_still_counts() -> None:
     around.set_weights([matrix[None, None]])
 
     bypass = REFERENCE.early(X) @ matrix.astype(np.float64)
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     layer = probe.find_layer("last")
     seen = probe.observe(layer, X[None])
     np.testing.assert_allclose(seen.logits[0], REFERENCE.tail(REFERENCE.last(X) + bypass), atol=5e-6)
-    gradient = probe.gradient(layer, X[None], seen.activations, score="logit", target=0)
+    gradient = derivative(probe, layer, X[None], seen.activations, score="logit", target=0)
     expected = finite_differences(lambda last: REFERENCE.tail(last + bypass)[0], REFERENCE.last(X))
     np.testing.assert_allclose(gradient[0], expected, atol=1e-6)
     # Without the bypass other ReLUs are open: the test would see it missing.
@@ -315,7 +318,7 @@ def test_a_connection_around_the_layer_still_counts() -> None:
     # The gradient at the layer before flows through both ways.
     pool = probe.find_layer("pool")
     seen = probe.observe(pool, X[None])
-    gradient = probe.gradient(pool, X[None], seen.activations, score="logit", target=0)
+    gradient = derivative(probe, pool, X[None], seen.activations, score="logit", target=0)
     from tests.model.networks import convolve
 
     kernel, bias = REFERENCE.weights["last"]
@@ -338,26 +341,26 @@ def test_a_layer_that_the_output_does_not_use() -> None:
 
     model = Unused()
     model(X[None])
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     layer = probe.find_layer("aside")
     seen = probe.observe(layer, X[None])
     with pytest.raises(ValueError, match="The score does not depend on layer 'aside'"):
-        probe.gradient(layer, X[None], seen.activations, score="logit", target=0)
+        derivative(probe, layer, X[None], seen.activations, score="logit", target=0)
 
 
 def test_calls_are_counted_and_nothing_is_traced_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    probe = Probe(functional_network(), SHAPE)
+    probe = probe_of(functional_network(), SHAPE)
     layer = probe.find_layer("last")
     seen = probe.observe(layer, X[None])
-    probe.gradient(layer, X[None], seen.activations, score="logit", target=0)
+    derivative(probe, layer, X[None], seen.activations, score="logit", target=0)
     assert probe.calls == 2
     traces = []
-    monkeypatch.setattr("camwidget.model.traces.visiting", lambda *_: traces.append(1))
+    monkeypatch.setattr("camwidget.model.network.visiting", lambda *_: traces.append(1))
     for target in range(CLASSES):
         for count in (1, 2, 5):  # another class and another number of pictures run the same function
             batch = np.stack([picture(seed) for seed in range(count)])
             activations = probe.observe(layer, batch).activations
-            probe.gradient(layer, batch, activations, score="logit", target=target)
+            derivative(probe, layer, batch, activations, score="logit", target=target)
     assert probe.calls == 2 + 2 * 4 * 3
     assert not traces
 
@@ -367,11 +370,11 @@ def test_mixed_precision_is_cast_to_float32(policy: str) -> None:
     # The last layer computes in float32, as Keras advises.
     stack = [*body(dtype=policy), *dense_tail(dtype=policy), keras.layers.Softmax(dtype="float32")]
     model = fill(functional(stack))
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     layer = probe.find_layer("last")
     assert model.get_layer("last").compute_dtype == policy.removeprefix("mixed_")
     seen = probe.observe(layer, X[None])
-    gradient = probe.gradient(layer, X[None], seen.activations, score="logit", target=0)
+    gradient = derivative(probe, layer, X[None], seen.activations, score="logit", target=0)
     assert seen.activations.dtype == seen.logits.dtype == gradient.dtype == np.float32
     coarse = 2e-3 if policy == "mixed_float16" else 2e-2
     np.testing.assert_allclose(seen.activations[0], REFERENCE.last(X), atol=5 * coarse)
@@ -388,7 +391,7 @@ def test_a_whole_network_in_mixed_precision() -> None:
         *dense_tail(dtype="mixed_float16"),
         keras.layers.Softmax(dtype="mixed_float16"),
     ]
-    probe = Probe(fill(functional(stack)), SHAPE)
+    probe = probe_of(fill(functional(stack)), SHAPE)
     seen = probe.observe(probe.find_layer("last"), X[None])
     assert seen.log_probabilities.dtype == np.float32
     assert probe.kind == "softmax"

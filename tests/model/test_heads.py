@@ -9,7 +9,6 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from camwidget.model import Probe
 from tests.model.networks import (
     CLASSES,
     GRID,
@@ -18,10 +17,12 @@ from tests.model.networks import (
     body,
     chain,
     dense_tail,
+    derivative,
     fill,
     functional,
     gap_network,
     picture,
+    probe_of,
     relu,
     softmax,
 )
@@ -101,19 +102,19 @@ SOFTMAX_FORMS: dict[str, Callable[[], keras.Model]] = {
 @pytest.mark.parametrize("form", SOFTMAX_FORMS)
 def test_logits_behind_every_form_of_softmax(form: str) -> None:
     model = SOFTMAX_FORMS[form]()
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     assert (probe.kind, probe.classes) == ("softmax", CLASSES)
     layer = probe.find_layer("last")
     seen = probe.observe(layer, X[None])
     np.testing.assert_allclose(seen.logits, LOGITS[None], atol=2e-6)
     np.testing.assert_allclose(seen.probabilities, softmax(LOGITS)[None], atol=1e-6)
     np.testing.assert_allclose(np.ravel(model(X[None])), softmax(LOGITS), atol=1e-6)
-    gradient = probe.gradient(layer, X[None], seen.activations, score="logit", target=3)
+    gradient = derivative(probe, layer, X[None], seen.activations, score="logit", target=3)
     np.testing.assert_allclose(gradient[0], REFERENCE.gradient(X, 3), atol=1e-6)
 
 
 def test_a_linear_head_is_taken_as_logits() -> None:
-    probe = Probe(fill(functional([*body(), *dense_tail()])), SHAPE)
+    probe = probe_of(fill(functional([*body(), *dense_tail()])), SHAPE)
     seen = probe.observe(probe.find_layer(None), X[None])
     assert probe.kind == "linear"
     np.testing.assert_allclose(seen.logits[0], LOGITS, atol=2e-6)
@@ -132,36 +133,36 @@ def test_one_sigmoid_unit_is_two_classes(form: str) -> None:
     unit_layer = next(layer for layer in model._flatten_layers() if layer.name == "unit")
     unit_layer.set_weights([column[:, None], np.array([0.25], np.float32)])
     s = float(relu(REFERENCE.last(X)).mean(axis=(0, 1)) @ column + 0.25)
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     assert (probe.kind, probe.classes) == ("sigmoid", 2)
     layer = probe.find_layer("relu")
     seen = probe.observe(layer, X[None])
     np.testing.assert_allclose(seen.logits, [[-s, s]], atol=1e-6)
     p = 1 / (1 + np.exp(-s))
     np.testing.assert_allclose(seen.probabilities, [[1 - p, p]], atol=1e-6)
-    for_it, against = (probe.gradient(layer, X[None], seen.activations, score="logit", target=k)[0] for k in (1, 0))
+    for_it, against = (derivative(probe, layer, X[None], seen.activations, score="logit", target=k)[0] for k in (1, 0))
     np.testing.assert_allclose(for_it, np.broadcast_to(column / (6 * 9), GRID), atol=1e-7)
     np.testing.assert_array_equal(against, -for_it)
     # the derivative of log p is (1 - p) times that of s
-    log_gradient = probe.gradient(layer, X[None], seen.activations, score="log_probability", target=1)[0]
+    log_gradient = derivative(probe, layer, X[None], seen.activations, score="log_probability", target=1)[0]
     np.testing.assert_allclose(log_gradient, (1 - p) * for_it, atol=1e-7)
     np.testing.assert_allclose(probe.class_weights(layer, 1), column)
     np.testing.assert_allclose(probe.class_weights(layer, 0), -column)
 
 
-def test_one_linear_unit_is_one_class() -> None:
+def test_one_linear_unit_is_one_value() -> None:
     # A regression: no second class, and no sign turned.
     model = functional([*body(), layers.GlobalAveragePooling2D(), layers.Dense(1, name="unit")])
     fill(model)
     column = np.linspace(-1, 2, 7).astype(np.float32)
     model.get_layer("unit").set_weights([column[:, None], np.zeros(1, np.float32)])
-    probe = Probe(model, SHAPE)
-    assert (probe.kind, probe.classes) == ("linear", 1)
+    probe = probe_of(model, SHAPE)
+    assert (probe.kind, probe.classes, probe.gives_classes) == ("values", 1, False)
     np.testing.assert_allclose(probe.class_weights(probe.find_layer("relu"), 0), column)
 
 
 def test_several_sigmoids_are_labels_of_their_own() -> None:
-    probe = Probe(gap_network("sigmoid"), SHAPE)
+    probe = probe_of(gap_network("sigmoid"), SHAPE)
     assert (probe.kind, probe.classes) == ("sigmoid", CLASSES)
     layer = probe.find_layer("relu")
     seen = probe.observe(layer, X[None])
@@ -169,7 +170,7 @@ def test_several_sigmoids_are_labels_of_their_own() -> None:
     np.testing.assert_allclose(seen.logits[0], s, atol=2e-6)
     np.testing.assert_allclose(seen.probabilities[0], 1 / (1 + np.exp(-s)), atol=1e-6)
     assert abs(seen.probabilities.sum() - 1) > 0.1
-    gradient = probe.gradient(layer, X[None], seen.activations, score="log_probability", target=2)[0]
+    gradient = derivative(probe, layer, X[None], seen.activations, score="log_probability", target=2)[0]
     share = 1 - 1 / (1 + np.exp(-s[2]))  # no other label plays a part
     np.testing.assert_allclose(gradient, np.broadcast_to(share * REFERENCE.column[:, 2] / (6 * 9), GRID), atol=1e-7)
 
@@ -180,12 +181,12 @@ def hidden_softmax(logits: Any) -> Any:
 
 
 def test_a_softmax_written_by_hand_shows_in_the_numbers() -> None:
-    probe = Probe(with_end(hidden_softmax), SHAPE)
+    probe = probe_of(with_end(hidden_softmax), SHAPE)
     assert probe.kind == "probabilities"
     layer = probe.find_layer("last")
     seen = probe.observe(layer, X[None])
     np.testing.assert_allclose(seen.log_probabilities[0], np.log(softmax(LOGITS)), atol=2e-6)
-    gradient = probe.gradient(layer, X[None], seen.activations, score="log_probability", target=1)[0]
+    gradient = derivative(probe, layer, X[None], seen.activations, score="log_probability", target=1)[0]
     each = [REFERENCE.gradient(X, k) for k in range(CLASSES)]
     expected = each[1] - sum(p * g for p, g in zip(softmax(LOGITS), each, strict=True))
     np.testing.assert_allclose(gradient, expected, atol=2e-6)
@@ -195,7 +196,7 @@ def test_probabilities_of_zero_stay_finite() -> None:
     def one_hot(logits: Any) -> Any:
         return hidden_softmax(logits * 1000)
 
-    probe = Probe(with_end(lambda logits: one_hot(logits - keras.ops.max(logits, axis=-1, keepdims=True))), SHAPE)
+    probe = probe_of(with_end(lambda logits: one_hot(logits - keras.ops.max(logits, axis=-1, keepdims=True))), SHAPE)
     assert probe.kind == "probabilities"
     seen = probe.observe(probe.find_layer("last"), X[None])
     assert seen.log_probabilities.min() == pytest.approx(np.log(1.2e-38), rel=1e-5)
@@ -203,9 +204,9 @@ def test_probabilities_of_zero_stay_finite() -> None:
 
 
 def test_outputs_that_do_not_sum_to_one_are_no_probabilities() -> None:
-    probe = Probe(with_end(lambda logits: hidden_softmax(logits) * 2), SHAPE)
+    probe = probe_of(with_end(lambda logits: hidden_softmax(logits) * 2), SHAPE)
     assert probe.kind == "linear"
-    probe = Probe(with_end(lambda logits: hidden_softmax(logits) * 3 - 0.5), SHAPE)  # sums to 1, partly below 0
+    probe = probe_of(with_end(lambda logits: hidden_softmax(logits) * 3 - 0.5), SHAPE)  # sums to 1, partly below 0
     assert probe.kind == "linear"
 
 
@@ -315,7 +316,7 @@ def fill_kernel(model: keras.Model) -> keras.Model:
 
 @pytest.mark.parametrize("head", CAM_HEADS)
 def test_class_weights_of_a_pooled_head(head: str) -> None:
-    probe = Probe(CAM_HEADS[head](), SHAPE)
+    probe = probe_of(CAM_HEADS[head](), SHAPE)
     layer = probe.find_layer("relu")
     for target in range(CLASSES):
         np.testing.assert_array_equal(probe.class_weights(layer, target), REFERENCE.column[:, target])
@@ -367,7 +368,7 @@ OTHER_HEADS: dict[str, tuple[Callable[[], keras.Model], str]] = {
 @pytest.mark.parametrize("head", OTHER_HEADS)
 def test_other_heads_have_no_class_weights(head: str) -> None:
     make, name = OTHER_HEADS[head]
-    probe = Probe(make(), SHAPE)
+    probe = probe_of(make(), SHAPE)
     with pytest.raises(
         ValueError, match=rf"layer '{name}' is followed by global average pooling .* Use method='grad_cam'"
     ):
@@ -377,17 +378,17 @@ def test_other_heads_have_no_class_weights(head: str) -> None:
 # -- outputs that are not one vector of scores ----------------------------------------------------
 
 
-def test_two_outputs_are_refused() -> None:
+def test_one_of_two_outputs_must_be_chosen() -> None:
     inputs = keras.Input(SHAPE)
-    x = chain(body(), inputs)
-    model = keras.Model(inputs, [layers.Dense(2)(layers.Flatten()(x)), layers.Dense(3)(layers.Flatten()(x))])
-    with pytest.raises(ValueError, match="2 outputs; one vector of class scores is expected"):
-        Probe(model, SHAPE)
+    x = layers.Flatten()(chain(body(), inputs))
+    model = keras.Model(inputs, [layers.Dense(2, name="kind")(x), layers.Dense(3, name="age")(x)])
+    with pytest.raises(ValueError, match=r"The network has 2 outputs: 'kind', 'age'\. Pass one as output=\."):
+        probe_of(model, SHAPE)
 
 
 def test_a_map_as_output_is_refused() -> None:
     with pytest.raises(ValueError, match=r"output has shape \(None, 6, 9, 7\); one vector of class scores"):
-        Probe(functional(body()), SHAPE)
+        probe_of(functional(body()), SHAPE)
 
 
 def test_a_sum_of_two_branches_is_no_cam_head() -> None:
@@ -398,6 +399,6 @@ def test_a_sum_of_two_branches_is_no_cam_head() -> None:
     pooled = keras.layers.GlobalAveragePooling2D()(x)
     branch = keras.layers.Dense(3, activation="relu")(keras.layers.Dense(5, activation="relu")(pooled))
     for terms in ([keras.layers.Dense(3, use_bias=False)(pooled), branch], [branch, keras.layers.Dense(3)(pooled)]):
-        probe = Probe(keras.Model(image, keras.layers.Add()(terms)), (12, 18, 3))
-        with pytest.raises(ValueError, match="continues differently"):
+        probe = probe_of(keras.Model(image, keras.layers.Add()(terms)), (12, 18, 3))
+        with pytest.raises(ValueError, match="here the logits are a sum of several terms"):
             probe.class_weights(probe.find_layer("last"), 1)

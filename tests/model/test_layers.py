@@ -8,9 +8,13 @@ import keras
 import pytest
 from keras import layers
 
-from camwidget.model import LayerInfo, Probe
+from camwidget.model import LayerInfo
 from camwidget.model.layers import REASON, find_layer, mark_default
-from tests.model.networks import SHAPE, functional
+from tests.model.networks import (
+    SHAPE,
+    functional,
+    probe_of,
+)
 
 
 def info(name: str, kind: str = "Conv2D", grid: tuple[int, int] = (6, 9), **options: Any) -> LayerInfo:
@@ -94,8 +98,16 @@ def test_default_goes_on_to_what_follows_on_the_same_grid() -> None:
 
 def test_default_stops_before_pooling() -> None:
     assert default([conv("a"), info("relu", "ReLU"), info("pool", "MaxPooling2D", (3, 4))]) == "relu"
-    # stride 1: the grid stays, and still it is pooling
-    assert default([conv("a"), info("pool", "AveragePooling2D"), info("relu", "ReLU")]) == "a"
+    # stride 1: the grid stays, and still it is no layer to explain
+    assert default([conv("a"), info("pool", "AveragePooling2D")]) == "a"
+
+
+def test_default_passes_over_a_pooled_branch_on_the_same_grid() -> None:
+    # Inception's last block: the branches, one of them pooled with stride 1, come together behind it
+    stack = [conv("a"), info("pool", "AveragePooling2D"), conv("b"), info("mixed", "Concatenate")]
+    assert default(stack) == "mixed"
+    stack = [conv("a"), conv("b"), info("pool", "AveragePooling2D"), info("mixed", "Concatenate")]
+    assert default(stack) == "mixed"
 
 
 def test_default_stops_at_another_grid() -> None:
@@ -144,7 +156,7 @@ def test_a_small_squeezenet() -> None:
     x = layers.Dropout(0.5, name="drop9")(x)
     x = layers.Conv2D(5, 1, activation="relu", name="conv10")(x)
     x = layers.GlobalAveragePooling2D(name="pool10")(x)
-    probe = Probe(keras.Model(inputs, layers.Softmax(name="prob")(x)), SHAPE)
+    probe = probe_of(keras.Model(inputs, layers.Softmax(name="prob")(x)), SHAPE)
     assert probe.find_layer(None).name == "fire9_concat"
     listed = [layer.name for layer in probe.layers if layer.listed]
     # What comes before the first weights is the picture itself, and dropout only hands on.
@@ -156,7 +168,7 @@ def test_a_small_squeezenet() -> None:
 def test_squeezenet(real_data: Path) -> None:
     model = keras.models.load_model(real_data / "networks" / "squeezenet11.keras")
     assert isinstance(model, keras.Model)
-    probe = Probe(model, (227, 227, 3))
+    probe = probe_of(model, (227, 227, 3))
     layer = probe.find_layer(None)
     assert (layer.name, layer.rows, layer.columns, layer.channels) == ("fire9_concat", 14, 14, 512)
     assert layer.reason == REASON
@@ -170,12 +182,12 @@ def test_grids_of_one_row_are_no_maps() -> None:
         layers.Flatten(),
         layers.Dense(2),
     ]
-    probe = Probe(functional(stack), SHAPE)
+    probe = probe_of(functional(stack), SHAPE)
     assert [layer.name for layer in probe.layers] == ["conv"]
 
 
 def test_a_network_without_a_map() -> None:
-    probe = Probe(functional([layers.Flatten(), layers.Dense(3)]), SHAPE)
+    probe = probe_of(functional([layers.Flatten(), layers.Dense(3)]), SHAPE)
     with pytest.raises(ValueError, match="no layer with a map"):
         probe.find_layer(None)
 
@@ -201,7 +213,7 @@ def test_default_layer_of_well_known_networks(
 ) -> None:
     make: Callable[..., keras.Model] = getattr(keras.applications, name)
     model = make(weights=None, input_shape=(*size, 3), classes=5)
-    probe = Probe(model, (*size, 3))
+    probe = probe_of(model, (*size, 3))
     found = probe.find_layer(None)
     assert (found.name, (found.rows, found.columns, found.channels)) == (layer, shape)
     assert (probe.kind, probe.classes) == ("softmax", 5)

@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from camwidget.model import Picture, load_picture
+from camwidget.model import Picture, declared_inputs, load_picture
+from camwidget.model.inputs import Shape
 from camwidget.model.preprocessing import Preprocessing
-from camwidget.model.shape import Shape, input_shape
 from tests.model.networks import body, functional, subclassed_network, unbuilt_sequential
 
 HEIGHT, WIDTH = 12, 18
@@ -375,11 +375,16 @@ def test_a_preprocessing_that_gives_something_else(result: object, words: str) -
 # -- what a network takes ---------------------------------------------------------------------------
 
 
+def declared_shape(model: keras.Model) -> Shape | None:
+    declared = declared_inputs(model)
+    return None if declared is None else declared.shape
+
+
 def test_input_shape() -> None:
-    assert input_shape(functional(body())) == (12, 18, 3)
-    assert input_shape(functional(body()[:1], shape=(None, 18, 3))) == (None, 18, 3)
-    assert input_shape(unbuilt_sequential()) == (None, None, None)
-    assert input_shape(subclassed_network())[2] in (3, None)
+    assert declared_shape(functional(body())) == (12, 18, 3)
+    assert declared_shape(functional(body()[:1], shape=(None, 18, 3))) == (None, 18, 3)
+    assert declared_shape(unbuilt_sequential()) is None
+    assert declared_shape(subclassed_network()) == (12, 18, 3)  # noted when it was first called
 
 
 @pytest.fixture
@@ -393,12 +398,21 @@ def unchecked() -> Iterator[None]:
 @pytest.mark.usefixtures("unchecked")
 def test_networks_that_take_no_picture() -> None:
     with pytest.raises(TypeError, match=r"the network, a keras\.Model; this is str\. Load one with"):
-        input_shape("vgg16.keras")  # type: ignore[arg-type] # what is tested
+        declared_inputs("vgg16.keras")  # type: ignore[arg-type] # what is tested
     dense = keras.Sequential([keras.Input((7,)), keras.layers.Dense(2)])
     with pytest.raises(ValueError, match=r"inputs of shape \(None, 7\); pictures, shape"):
-        input_shape(dense)
-    first, second = (keras.Input((12, 18, 3), name=name) for name in "ab")
-    with pytest.raises(ValueError, match="several inputs"):
-        input_shape(keras.Model([first, second], keras.layers.Add()([first, second])))
-    with pytest.raises(ValueError, match="several inputs"):
-        input_shape(keras.Model({"a": first, "b": second}, keras.layers.Add()([first, second])))
+        declared_shape(dense)
+
+
+def test_what_a_network_of_several_inputs_declares() -> None:
+    first, second = keras.Input((12, 18, 3), name="a"), keras.Input((12, 18, 3), name="b")
+    added = keras.layers.Add()([first, second])
+    for inputs, container in (([first, second], "list"), ({"a": first, "b": second}, "dict")):
+        declared = declared_inputs(keras.Model(inputs, added))
+        assert declared is not None
+        assert (declared.names, declared.container, declared.shapes) == (("a", "b"), container, ((12, 18, 3),) * 2)
+    # One input in a list or a dict is one input, handed over as the network has it.
+    for inputs, container in (([first], "list"), ({"a": first}, "dict")):
+        declared = declared_inputs(keras.Model(inputs, keras.layers.ReLU()(first)))
+        assert declared is not None
+        assert (declared.names, declared.container, declared.shape) == (("a",), container, (12, 18, 3))

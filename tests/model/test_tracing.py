@@ -16,11 +16,14 @@ from tests.model.networks import (
     SHAPE,
     body,
     dense_tail,
+    derivative,
+    derivative_through,
     fill,
     functional,
     functional_network,
     nested_network,
     picture,
+    probe_of,
     softmax,
     twice_nested_network,
 )
@@ -62,7 +65,7 @@ def test_every_call_is_visited_from_the_inside_out() -> None:
     model = twice_nested_network()
     names = []
 
-    def visit(name: str, layer: keras.Layer, compute: Any, arguments: Any) -> Any:
+    def visit(name: str, layer: Any, compute: Any, arguments: Any) -> Any:
         output = compute()
         names.append(name)
         return output
@@ -88,7 +91,7 @@ def test_what_visit_returns_is_what_the_layer_returns() -> None:
     model = nested_network()
     ones = np.ones((1, 6, 9, 7), np.float32)
 
-    def visit(name: str, layer: keras.Layer, compute: Any, arguments: Any) -> Any:
+    def visit(name: str, layer: Any, compute: Any, arguments: Any) -> Any:
         return keras.ops.convert_to_tensor(ones) if name == "backbone/last" else compute()
 
     with visiting(model, visit):
@@ -100,7 +103,7 @@ def test_what_visit_returns_is_what_the_layer_returns() -> None:
 def test_layers_are_put_back_after_an_exception() -> None:
     model = nested_network()
 
-    def visit(name: str, layer: keras.Layer, compute: Any, arguments: Any) -> Any:
+    def visit(name: str, layer: Any, compute: Any, arguments: Any) -> Any:
         if name == "backbone/last":
             raise KeyError("given up")
         return compute()
@@ -120,7 +123,7 @@ def test_a_call_set_by_the_user_is_put_back() -> None:
         return 2 * y
 
     vars(layer)["call"] = mine
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     seen = probe.observe(probe.find_layer("relu"), X[None])
     np.testing.assert_allclose(seen.activations[0], 2 * np.maximum(REFERENCE.last(X), 0), atol=4e-6)
     assert vars(layer)["call"] is mine
@@ -131,19 +134,19 @@ def test_the_network_is_whole_after_a_trace_that_raises(what: str) -> None:
     model, gate = gated_network()
     expected = np.asarray(model(X[None]))
     attributes = {id(layer): dict(vars(layer)) for layer in model._flatten_layers()}
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     layer = probe.find_layer("last")
     gate.armed = True
     attributes[id(gate)]["armed"] = True
     with pytest.raises(RuntimeError, match="armed"):
         if what == "survey":
-            Probe(model, SHAPE)
+            probe_of(model, SHAPE)
         elif what == "observe":
             probe.observe(layer, X[None])
         elif what == "gradient":
-            probe.gradient(layer, X[None], REFERENCE.last(X)[None].astype(np.float32), score="logit", target=0)
+            derivative(probe, layer, X[None], REFERENCE.last(X)[None].astype(np.float32), score="logit", target=0)
         elif what == "gradient_through":
-            probe.gradient_through(layer, X[None], score="logit", target=0)
+            derivative_through(probe, layer, X[None], score="logit", target=0)
         else:
             probe.class_weights(layer, 0)
     for layer_ in model._flatten_layers():
@@ -154,7 +157,7 @@ def test_the_network_is_whole_after_a_trace_that_raises(what: str) -> None:
     np.testing.assert_array_equal(np.asarray(model(X[None])), expected)
     # and the probe works again: the failed trace left no half-made function behind
     activations = probe.observe(layer, X[None]).activations
-    gradient = probe.gradient(layer, X[None], activations, score="logit", target=0)
+    gradient = derivative(probe, layer, X[None], activations, score="logit", target=0)
     np.testing.assert_allclose(gradient[0], REFERENCE.gradient(X, 0), atol=1e-6)
 
 
@@ -164,7 +167,7 @@ def tracing_in_another_thread(probe: Probe, gate: Gate, results: list[np.ndarray
 
     def work() -> None:
         layer = probe.find_layer("last")
-        results.append(probe.gradient_through(layer, X[None], score="logit", target=0))
+        results.append(derivative_through(probe, layer, X[None], score="logit", target=0))
 
     thread = threading.Thread(target=work, name="tracer")
     thread.start()
@@ -180,7 +183,7 @@ def tracing_in_another_thread(probe: Probe, gate: Gate, results: list[np.ndarray
 def test_another_thread_sees_the_original_while_one_traces() -> None:
     model, gate = gated_network()
     expected = np.asarray(model(X[None]))
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     seen: list[np.ndarray] = []
     with tracing_in_another_thread(probe, gate, seen):
         assert "last" in wrapped(model)  # the other thread is in the middle of it
@@ -206,7 +209,7 @@ def test_fit_traces_the_same_network_at_that_moment() -> None:
         networks.append((model, gate))
     (twin, _), (model, gate) = networks
     expected = train(twin)
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     seen: list[np.ndarray] = []
     with tracing_in_another_thread(probe, gate, seen):
         losses = train(model)
@@ -223,7 +226,7 @@ def test_the_other_threads_trace_does_not_reach_the_visitor() -> None:
     model = functional_network()
     names: list[str] = []
 
-    def visit(name: str, layer: keras.Layer, compute: Any, arguments: Any) -> Any:
+    def visit(name: str, layer: Any, compute: Any, arguments: Any) -> Any:
         names.append(name)
         return compute() * 0
 
@@ -243,7 +246,7 @@ def test_losses_collected_by_another_thread_survive_a_trace() -> None:
     model.get_layer("hidden").activity_regularizer = keras.regularizers.L2(0.5)
     model(X[None])
     before = [float(loss) for loss in model.losses]
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     probe.observe(probe.find_layer(None), X[None])
     assert [float(loss) for loss in model.losses] == before != []
 
@@ -251,7 +254,7 @@ def test_losses_collected_by_another_thread_survive_a_trace() -> None:
 def test_a_probe_follows_the_weights() -> None:
     # Compiled once, it reads the weights of the moment.
     model = functional_network()
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     layer = probe.find_layer("last")
     before = probe.observe(layer, X[None])
     kernel, bias = REFERENCE.weights["last"]
@@ -262,7 +265,7 @@ def test_a_probe_follows_the_weights() -> None:
 
 def test_any_change_of_a_small_networks_weights_shows_in_its_fingerprint() -> None:
     model = functional_network()
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     seen = [probe.fingerprint()]
     assert probe.fingerprint() == seen[0]
     for layer in (model.get_layer(name) for name in ("conv", "last", "hidden", "logits")):
@@ -282,9 +285,9 @@ def test_any_change_of_a_small_networks_weights_shows_in_its_fingerprint() -> No
 
 
 def test_training_shows_in_the_fingerprint_of_a_large_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("camwidget.model.traces._READ_WHOLE", 100)
+    monkeypatch.setattr("camwidget.model.fingerprint._READ_WHOLE", 100)
     model = functional_network()
-    probe = Probe(model, SHAPE)
+    probe = probe_of(model, SHAPE)
     before = probe.fingerprint()
     assert probe.fingerprint() == before
     model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")

@@ -44,6 +44,10 @@ def test_the_same_layer_changes_nothing():
         (("smooth_grad_cam++", 8), ("grad_cam++", 8), {"method"}, 8),
         (("grad_cam++", 0), ("smooth_grad_cam++", 0), {"method", "samples"}, 0),  # said together with the method
         (("smooth_grad_cam++", 20), ("smooth_grad_cam++", 0), {"samples"}, 0),
+        (("smooth_grad_cam++", 20), ("smooth_grad", 20), {"method"}, 50),
+        (("smooth_grad", 50), ("score_cam", 50), {"method"}, 0),
+        (("grad_cam", 8), ("score_cam", 8), {"method"}, 0),  # takes no noise, whatever was chosen by hand
+        (("grad_cam", 0), ("cam", 8), {"method", "samples"}, 0),
     ],
 )
 def test_a_method_brings_its_number_of_samples(before, after, changed, samples):
@@ -56,6 +60,14 @@ def test_only_filters_and_neurons_cost_no_measurement():
     assert same_measurement(query(filters=[1]), query(region=[(0, 0), (1, 1)], neurons=[(2, 2)]))
     for other in (query(target=2), query(layer="b"), query(method="grad_cam"), query(samples=3), query(noise=0.2)):
         assert not same_measurement(query(), other)
+
+
+def test_for_a_method_for_pixels_a_selection_is_another_measurement():
+    pixels = query(method="smooth_grad")
+    for chosen in ({"filters": [1]}, {"neurons": [(2, 2)]}, {"region": [(0, 0), (1, 1)]}):
+        assert not same_measurement(query(method="smooth_grad", **chosen), pixels)
+        assert same_measurement(query(method="guided_grad_cam", **chosen), query(method="guided_grad_cam"))
+    assert same_measurement(pixels, query(method="smooth_grad", against=2))  # filled in by the answer
 
 
 def test_traits_hold_lists():

@@ -1,0 +1,151 @@
+"""Figures of explanations, for notebooks and papers; matplotlib without pyplot, so without state."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+
+from camwidget.maths import METHODS, normalize, rank_correlation, resize, stretch
+
+from .drawing import Plot, display_signed, overlay, palette
+
+if TYPE_CHECKING:
+    from .explanation import Explanation
+
+
+def plot(explanation: "Explanation", *, colormap: str, opacity: float) -> Plot:
+    """The picture beside the map, with a colour bar, and what was asked in the title.
+
+    A map of neurons lies over the picture; a map of pixels stands beside it, and so do, for guided
+    methods, its signed colours around grey.
+    """
+    height, width = explanation.picture.pixels.shape[:2]
+    backward = METHODS[explanation.method].backward
+    in_colour = backward is not None and backward.relu != "plain"
+    panels = 3 if in_colour else 2
+    figure = Plot(figsize=(4.2 * panels, max(2.4, 3.6 * height / width + 0.6)), layout="constrained")
+    axes = figure.subplots(1, panels)
+    _show(axes[0], explanation.picture.pixels, "picture")
+    if in_colour:
+        _show(axes[1], display_signed(explanation.signed), "signed, per colour; grey = 0")
+    rows, columns = explanation.map.shape
+    last = axes[-1]
+    _show(last, _painted(explanation, None, colormap, opacity), explanation.message or f"{rows} x {columns} map")
+    scale = ScalarMappable(Normalize(0, _top(explanation) or 1.0), colormap)
+    figure.colorbar(scale, ax=last, fraction=0.05, label=_unit(explanation), extend=_beyond(explanation))
+    # Class names are text: "$5 or $6" is no mathematics.
+    figure.suptitle("\n".join(textwrap.wrap(explanation.title, 44 * panels)), fontsize=11, parse_math=False)
+    return figure
+
+
+def compare(
+    explanations: "Sequence[Explanation]",
+    *,
+    shared_scale: bool = False,
+    colormap: str = "viridis",
+    opacity: float = 0.6,
+) -> Plot:
+    """Several explanations side by side, with the rank correlation of each map with the first.
+
+    Args:
+        explanations: two or more, of the same picture or of several.
+        shared_scale: whether one colour stands for the same raw value everywhere; otherwise each
+            map is stretched to its own maximum. Raw values of different methods have different
+            units: share the scale between classes, layers or noise levels of one method.
+        colormap: the name of any matplotlib colour map.
+        opacity: of the strongest evidence, in [0, 1].
+
+    Returns:
+        A figure; `correlations(explanations)` gives its numbers, for every pair.
+
+    Raises:
+        TypeError, ValueError: no explanations, or not that many.
+
+    Example:
+        >>> compare([explain(model, image, target=k) for k in (3, 8)], shared_scale=True)
+    """
+    from .explanation import Explanation
+
+    shown = list(explanations)
+    if not all(isinstance(each, Explanation) for each in shown):
+        raise TypeError("compare takes a list of explanations, as explain() returns them.")
+    if len(shown) < 2:
+        raise ValueError(f"{len(shown)} explanation was given; two or more are expected.")
+    top = max(map(_top, shown)) if shared_scale else None
+    columns = min(len(shown), 4)
+    rows = -(-len(shown) // columns)
+    height, width = shown[0].picture.pixels.shape[:2]
+    size = (3.6 * columns + (0.8 if shared_scale else 0), rows * (2.9 * height / width + 1.1))
+    figure = Plot(figsize=size, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    against_first = correlations(shown)[0]
+    for position, (each, ax) in enumerate(zip(shown, axes, strict=False)):
+        title = "\n".join(textwrap.wrap(each.title, 42))
+        if position:
+            title += f"\nrank correlation with the first: {_number(against_first[position])}"
+        _show(ax, _painted(each, top, colormap, opacity), title, size=8)
+        if not shared_scale:
+            scale = ScalarMappable(Normalize(0, _top(each) or 1.0), colormap)
+            figure.colorbar(scale, ax=ax, fraction=0.05, extend=_beyond(each))
+    for ax in axes[len(shown) :]:
+        ax.set_axis_off()
+    if shared_scale:
+        scale = ScalarMappable(Normalize(0, top or 1.0), colormap)
+        figure.colorbar(scale, ax=axes.tolist(), fraction=0.03, label="raw units of the maps, one scale")
+    return figure
+
+
+def correlations(explanations: "Sequence[Explanation]") -> Float[np.ndarray, "n n"]:
+    """Spearman's rank correlation of every pair of maps, in [-1, 1]; NaN where a map is constant.
+
+    Maps on grids of different sizes are enlarged to the larger number of rows and of columns.
+    """
+    rows = max(each.map.shape[0] for each in explanations)
+    columns = max(each.map.shape[1] for each in explanations)
+    maps = [each.map if each.map.shape == (rows, columns) else resize(each.map, rows, columns) for each in explanations]
+    return np.array([[rank_correlation(a, b) for b in maps] for a in maps])
+
+
+def _top(explanation: "Explanation") -> float:
+    """The raw value that the strongest colour stands for."""
+    if explanation.is_of_pixels:
+        return float(np.percentile(explanation.map, 99) or explanation.map.max(initial=0.0))
+    return float(explanation.map.max(initial=0.0))
+
+
+def _unit(explanation: "Explanation") -> str:
+    return "sum over the colours, raw units" if explanation.is_of_pixels else "evidence, raw units of the map"
+
+
+def _beyond(explanation: "Explanation") -> str:
+    """Whether the colour bar has an end for what lies above it."""
+    return "max" if explanation.is_of_pixels else "neither"
+
+
+def _painted(
+    explanation: "Explanation", top: float | None, colormap: str, opacity: float
+) -> UInt8[np.ndarray, "H W 3"]:
+    """A map of neurons over its picture, a map of pixels by itself; `top` has the strongest colour."""
+    map, pixels = explanation.map, explanation.picture.pixels
+    if top is None:
+        shown = stretch(map) if explanation.is_of_pixels else normalize(map)
+    else:
+        shown = np.clip(map / (top or 1.0), 0, 1)
+    if explanation.is_of_pixels:
+        return palette(colormap)[np.round(shown * 255).astype(int)]
+    return overlay(pixels, resize(shown, *pixels.shape[:2]), colormap=colormap, opacity=opacity)
+
+
+def _show(axes: Axes, image: UInt8[np.ndarray, "H W 3"], title: str, size: int = 10) -> None:
+    axes.imshow(image)
+    axes.set_title(title, fontsize=size, parse_math=False)
+    axes.set_axis_off()
+
+
+def _number(correlation: float) -> str:
+    return "undefined, one map is the same everywhere" if np.isnan(correlation) else f"{correlation:.2f}"

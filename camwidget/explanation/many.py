@@ -1,0 +1,148 @@
+"""Many pictures, one after the other: read lazily, measured in batches, several methods at a time."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from camwidget.maths import Derivatives, PixelGradients
+from camwidget.model import Picture, Probe
+
+from .cache import Cache
+from .explanation import Explanation
+from .measuring import batch_size
+from .measuring.running import unwatched
+from .query import Query
+
+if TYPE_CHECKING:
+    from .explainer import Explainer
+
+
+def explanations(
+    explainer: "Explainer", images: Iterable[object], queries: Sequence[Query], batch: int | None, progress: bool
+) -> Iterator[tuple[Explanation, ...]]:
+    """One tuple for each picture, one explanation in it for each query.
+
+    What one batch measured is forgotten with it: nothing is taken from, or left in, the explainer's cache.
+    """
+    pictures = enumerate(_pictures(images))
+    bar = _bar(images) if progress else None
+    try:
+        while chunk := _chunk(explainer, pictures, queries[0], batch):
+            kept = Cache(limit=sys.maxsize)
+            with explainer.lock:
+                for same in _by_shape(chunk):
+                    _measure_together(explainer, same, queries, kept)
+            for picture in chunk:
+                yield tuple(explainer.answer(picture, query, unwatched, kept) for query in queries)
+                if bar is not None:
+                    bar.update()
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _pictures(images: Any) -> Iterator[object]:
+    """Single pictures, whatever they come in."""
+    if isinstance(images, str | bytes) or not (hasattr(images, "__iter__") or hasattr(images, "__getitem__")):
+        raise TypeError(
+            f"explain_many takes many pictures, and {images!r} is one. Pass a list of them, or use explain()."
+        )
+    # A Keras data set counts its batches and hands them out by number, for ever.
+    is_keras = not hasattr(images, "__iter__") or hasattr(images, "num_batches")
+    batches = (images[n] for n in range(len(images))) if is_keras and hasattr(images, "__getitem__") else images
+    for element in batches:
+        # (images, labels) or (images, labels, weights)
+        given = element[0] if isinstance(element, tuple) else element
+        if getattr(given, "ndim", None) == 4:
+            yield from np.asarray(given)
+        else:
+            yield given
+
+
+def _chunk(
+    explainer: "Explainer", pictures: Iterator[tuple[int, object]], query: Query, batch: int | None
+) -> list[Picture]:
+    chunk: list[Picture] = []
+    for number, image in pictures:
+        try:
+            picture = explainer.picture(image, query.input)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"Picture {number}: {error}") from error
+        chunk.append(picture)
+        if len(chunk) >= (batch or 2 * batch_size(picture.inputs.size)):
+            break
+    return chunk
+
+
+def _by_shape(chunk: Sequence[Picture]) -> Iterator[list[Picture]]:
+    """Pictures that can go through the network together."""
+    groups: dict[object, list[Picture]] = {}
+    for picture in chunk:
+        shapes = (picture.inputs.shape, picture.arrangement, *(side.shape for side in picture.sides))
+        groups.setdefault(shapes, []).append(picture)
+    yield from groups.values()
+
+
+def _measure_together(
+    explainer: "Explainer", pictures: Sequence[Picture], queries: Sequence[Query], kept: Cache
+) -> None:
+    """Observe a batch in one pass, and take the derivatives that need no more than one pass back.
+
+    Longer work (noise, paths, filter by filter) makes micro-batches of its own, picture by picture.
+    """
+    inputs = np.stack([picture.inputs for picture in pictures])
+    sides = tuple(map(np.concatenate, zip(*(picture.sides for picture in pictures), strict=True)))
+    for query in queries:
+        probe = explainer.probe(pictures[0], query.output)
+        layer = probe.layer_for(query.layer, anything=query.record.selects_target)
+        keys = [("observation", picture.key, layer.name, query.output) for picture in pictures]
+        if any(kept.get(key) is None for key in keys):
+            observed = probe.observe(layer, inputs, sides)
+            for n, key in enumerate(keys):
+                kept.put(key, observed.one(n))
+        _differentiate_together(explainer, probe, pictures, inputs, sides, query, kept)
+
+
+def _differentiate_together(
+    explainer: "Explainer",
+    probe: Probe,
+    pictures: Sequence[Picture],
+    inputs: np.ndarray,
+    sides: tuple[np.ndarray, ...],
+    query: Query,
+    kept: Cache,
+) -> None:
+    tasks = [explainer.task(probe, picture, query, unwatched, kept)[0] for picture in pictures]
+    resolved = tasks[0].query
+    backward = resolved.record.backward
+    is_short = not resolved.samples and resolved.derivatives == "exp"
+    target, against = (np.concatenate(each) for each in zip(*(task.classes(1) for task in tasks), strict=True))
+    classes = (target, against)
+    layer = tasks[0].layer
+
+    def missing(part: str) -> bool:
+        return any(kept.get(task.key(part, 0)) is None for task in tasks)
+
+    if resolved.record.weigh and resolved.record.measures == "derivatives" and is_short and missing("derivatives"):
+        output = np.concatenate([task.observation.output for task in tasks])
+        gradients = layer.on_grid(probe.gradient(layer, resolved.score, inputs, output, classes, sides))
+        for n, task in enumerate(tasks):
+            kept.put(task.key("derivatives", 0), Derivatives(gradients[n]))
+    is_single = backward is not None and not backward.path and not resolved.samples
+    if backward is not None and is_single and not resolved.explains_selection and missing("pixels"):
+        gradients, _, relus = probe.pixel_gradient(resolved.score, backward.relu, inputs, classes, sides)
+        for n, task in enumerate(tasks):
+            kept.put(task.key("pixels", 0), PixelGradients(gradients[n], relus=relus))
+
+
+def _bar(images: object) -> Any:
+    from tqdm.auto import tqdm
+
+    try:
+        total = len(images)  # type: ignore[arg-type] # its TypeError is the answer
+    except TypeError:
+        total = None
+    is_batched = total is not None and not isinstance(images, list | tuple | np.ndarray)
+    return tqdm(total=None if is_batched else total, unit="picture", delay=1)

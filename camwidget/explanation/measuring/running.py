@@ -1,0 +1,104 @@
+"""Long work in micro-batches: added up as it comes, shown, and stopped with what there is."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+# Called with the share done, in (0, 1); False: stop and keep what there is. May raise to give up.
+# Not called when all is done: an answer that is there is worth showing, even if it is overtaken.
+Checkpoint = Callable[[float], bool]
+
+# Numbers in the pictures of one micro-batch: eight of 224 x 224 x 3. Four take a sixth longer for each
+# picture, twenty-five save a tenth; and between batches a computation can be stopped.
+_BATCH_NUMBERS = 8 * 224 * 224 * 3
+
+# Numbers of a layer's output, or its derivative, that one micro-batch may hold: 64 MB.
+_LAYER_NUMBERS = 2**24
+
+
+def batch_size(picture: int, output: int = 0) -> int:
+    """How many go through the network together, by the numbers that one picture and one output hold."""
+    by_output = _LAYER_NUMBERS // output if output else 32
+    return max(1, min(32, _BATCH_NUMBERS // picture, by_output))
+
+
+@runtime_checkable
+class _Part(Protocol):
+    @property
+    def done(self) -> int: ...
+
+    def __add__(self, other: Any, /) -> Any: ...
+
+
+_P = TypeVar("_P", bound=_Part)
+
+
+def add_up(parts: Iterable[_P], wanted: int, checkpoint: Checkpoint) -> _P:
+    """The sum of all parts, or of those there were when it was stopped: at least one.
+
+    Args:
+        parts: made one by one, each with the number of things in it as `done`.
+        wanted: how many things there are in all.
+        checkpoint: asked between parts.
+    """
+    total: _P | None = None
+    try:
+        for part in parts:
+            summed: _P = part if total is None else total + part
+            total = summed
+            if summed.done < wanted and not checkpoint(summed.done / wanted):
+                break
+    except KeyboardInterrupt:
+        if total is None or not isinstance(checkpoint, Progress):
+            raise
+        checkpoint.stop()
+    assert total is not None  # noqa: S101 # nothing is measured in no parts
+    return total
+
+
+class Progress:
+    """A progress bar under a notebook's cell, for work that takes more than a second.
+
+    While it is shown, interrupting the cell ends the work and keeps what there is. Outside notebooks
+    it shows nothing, and an interrupt is an interrupt.
+
+    Args:
+        title: of the bar.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._bar: Any = None
+        self._stopped = False
+
+    def __call__(self, share: float) -> bool:
+        """Show the share done; False once it was stopped."""
+        if self._bar is None:
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(total=100, desc=self._title, unit="%", delay=1, leave=False, bar_format=_FORMAT)
+        self._bar.update(round(100 * share, 1) - self._bar.n)
+        return not self._stopped
+
+    def stop(self) -> None:
+        """End the work at the next chance."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+_FORMAT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+
+
+def in_notebook() -> bool:
+    """Whether Python was called from the cell of a notebook."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return shell is not None and getattr(shell, "kernel", None) is not None
+
+
+def unwatched(share: float) -> bool:
+    """A checkpoint that lets everything go on."""
+    return True

@@ -1,0 +1,116 @@
+"""Everything a measurement needs to know, in one record."""
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from camwidget.maths import Count, noisy_copies
+from camwidget.model import LayerInfo, Observation, Picture, Probe
+
+from ..cache import Cache
+from ..query import Query
+from .running import Checkpoint, batch_size
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One query about one picture.
+
+    Attributes:
+        probe: around the network.
+        layer: whose activations count.
+        picture: the picture.
+        observation: of the picture at that layer.
+        query: with target, against, score and samples filled in.
+        baseline: where integrated gradients start, shape (H, W, colours).
+        checkpoint: asked between micro-batches.
+        cache: for parts that were measured before, by this method or another that shares them.
+    """
+
+    probe: Probe
+    layer: LayerInfo
+    picture: Picture
+    observation: Observation
+    query: Query
+    baseline: Float[np.ndarray, "H W colours"]
+    checkpoint: Checkpoint
+    cache: Cache
+
+    def classes(self, count: int) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+        """Target and the class it is set against, once for each of `count` pictures."""
+        return np.full(count, self.query.target, np.int32), np.full(count, self.query.against, np.int32)
+
+    @property
+    def target(self) -> int:
+        """The class that is explained."""
+        assert isinstance(self.query.target, int)  # noqa: S101 # filled in by `resolve`
+        return self.query.target
+
+    @property
+    def inputs(self) -> Float[np.ndarray, "1 H W colours"]:
+        """The picture as the network takes it, a batch of one."""
+        return self.picture.inputs[None]
+
+    @property
+    def chosen(self) -> Float[np.ndarray, "h w c"]:
+        """1 at the chosen neurons of the chosen filters, 0 elsewhere."""
+        selection, layer = self.query.selection, self.layer
+        kept = np.zeros((*layer.grid, layer.channels), np.float32)
+        kept[..., selection.channels(layer.channels)] = selection.mask(*layer.grid)[..., None]
+        return kept
+
+    def copies(self, *, output: int = 0, most: int | None = None) -> Iterator[Float[np.ndarray, "n H W colours"]]:
+        """Noisy copies in micro-batches.
+
+        Args:
+            output: numbers that a layer's output holds for each copy.
+            most: copies in one micro-batch, whatever there would be room for.
+        """
+        query = self.query
+        batch = most or batch_size(self.picture.inputs.size, output)
+        return noisy_copies(
+            self.picture.inputs, samples=query.num_samples, noise=query.noise, seed=query.seed, batch=batch
+        )
+
+    @property
+    def without_noise(self) -> "Task":
+        """The same about the picture itself."""
+        return replace(self, query=replace(self.query, samples=0))
+
+    def key(self, part: str, samples: int) -> Hashable:
+        """Everything that a part of the evidence depends on, but the network's weights: with them the whole cache goes.
+
+        Args:
+            part: "derivatives", "masked_scores", "ablated_scores" or "pixels".
+            samples: noisy copies averaged.
+        """
+        query = self.query
+        noise = (samples, query.noise, query.seed, query.sample_weights) if samples else ()
+        classes = (query.score, query.target, query.against if query.score == "contrast" else None)
+        common = (part, self.picture.key, query.output, *noise)
+        if part == "derivatives":
+            return *common, self.layer.name, classes, query.derivatives
+        if part != "pixels":
+            return *common, self.layer.name, classes
+        backward = query.record.backward
+        assert backward is not None  # noqa: S101 # the method has pixels
+        what = (self.layer.name, query.selection) if query.explains_selection else classes
+        return *common, what, backward, (query.steps, query.baseline) if backward.path else ()
+
+    def kept(self, part: str, function: "Callable[[Task], Any]") -> Any:
+        """A part from the cache, or measured now and kept."""
+        samples = self.query.num_samples if part in ("derivatives", "pixels") else 0
+        found = self.cache.get(self.key(part, samples))
+        if found is None:
+            found = function(self)
+            if found.count.is_whole:
+                self.cache.put(self.key(part, samples), found)
+            elif found.count.unit == "noisy copies":
+                # Stopped early it is still the whole truth about the copies it holds.
+                done = found.count.done
+                whole = replace(found, count=Count(done, done, found.count.unit))
+                self.cache.put(self.key(part, done), whole)
+        return found

@@ -1,0 +1,99 @@
+"""The probes around one network, one for each size of picture and output, and the version of its weights."""
+
+from collections.abc import Hashable
+
+from camwidget.model import (
+    Arrangement,
+    Model,
+    Network,
+    Picture,
+    Probe,
+    Side,
+    build,
+    refuse_unsupported,
+    structure,
+)
+
+from .cache import Cache
+
+# Sizes of pictures whose compiled functions are kept, for networks that take any size.
+_MOST = 8
+
+
+class Probes:
+    """What was compiled from a network, kept for as long as it shows the network.
+
+    Args:
+        model: the network.
+        cache: emptied when the network has changed.
+    """
+
+    def __init__(self, model: Model, cache: Cache) -> None:
+        self._model = model
+        self._cache = cache
+        self._kept: dict[Hashable, Probe] = {}
+        self._structure: tuple[object, ...] | None = None
+        self._version: tuple[int, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def newest(self) -> Probe:
+        """The one used last."""
+        return next(reversed(self._kept.values()))
+
+    def of_picture(self, picture: Picture, output: str | int | None) -> Probe:
+        """The probe for pictures of this size; a network without weights is built by it first."""
+        build(self._model, picture.packed)
+        sides = tuple(Side(tuple(side.shape[1:]), side.dtype.name) for side in picture.sides)
+        return self._probe(picture.inputs.shape, picture.arrangement, sides, output)
+
+    def of_declared(self, declared: Arrangement | None, output: str | int | None) -> Probe:
+        """The probe for what the network says it takes.
+
+        Raises:
+            ValueError: it does not say so, or it takes pictures of any size.
+        """
+        arrangement = declared or Arrangement()
+        shapes = [shape or (None,) for shape in arrangement.shapes]
+        pictures = [n for n, shape in enumerate(shapes) if len(shape) == 3]
+        if any(None in shape for shape in shapes) or not pictures:
+            raise ValueError(
+                f"The network takes pictures of any size, {arrangement.shape}, so its layers have no size yet. Explain "
+                "one picture first."
+            )
+        painted = pictures[0]
+        others = [n for n in range(len(shapes)) if n != painted]
+        sides = tuple(Side(shapes[n], arrangement.dtypes[n]) for n in others)  # type: ignore[arg-type] # no length is open
+        placed = Arrangement(arrangement.names, arrangement.container, painted, arrangement.shapes, arrangement.dtypes)
+        return self._probe(shapes[painted], placed, sides, output)
+
+    def clear(self) -> None:
+        """Forget all that was compiled and measured."""
+        self._kept.clear()
+        self._cache.clear()
+
+    def has_changed(self, probe: Probe) -> bool:
+        """Whether the weights are no longer those of the last measurement."""
+        return probe.fingerprint() != self._version
+
+    def _probe(
+        self, shape: tuple, arrangement: Arrangement, sides: tuple[Side, ...], output: str | int | None
+    ) -> Probe:
+        found = structure(self._model)
+        if found != self._structure:  # layers were added or taken away, or an activation exchanged
+            refuse_unsupported(self._model)
+            self.clear()
+            self._structure = found
+        key = (shape, arrangement, sides, output)
+        if key not in self._kept:
+            self._kept[key] = Probe(Network(self._model, shape, arrangement, sides, output))
+        self._kept[key] = probe = self._kept.pop(key)  # the newest comes last
+        while len(self._kept) > _MOST:
+            del self._kept[next(iter(self._kept))]
+        version = probe.fingerprint()
+        if version != self._version:
+            self._cache.clear()
+            self._version = version
+        return probe

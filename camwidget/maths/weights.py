@@ -1,0 +1,67 @@
+"""How each CAM method weighs its evidence; every map is relu(sum_c weights * A)."""
+
+import numpy as np
+from jaxtyping import Float
+
+from .evidence import Evidence, measured
+
+Weights = Float[np.ndarray, "#h #w c"]
+
+
+def cam(evidence: Evidence) -> Weights:
+    """The class's weights behind global average pooling."""
+    return measured(evidence.class_weights, "class_weights")[None, None, :]
+
+
+def grad_cam(evidence: Evidence) -> Weights:
+    """w_c = mean over i, j of D1."""
+    return evidence.first.mean(axis=(0, 1), keepdims=True, dtype=np.float64)
+
+
+def grad_cam_plus_plus(evidence: Evidence) -> Weights:
+    """w_c = sum over i, j of alpha relu(D1), alpha = D2 / (2 D2 + (sum_ab A_ab) D3), 0 where its denominator is."""
+    # sum_ab A_ab times D3 at (i, j); some libraries take sum(A * D3) or normalise alpha to a sum
+    # of 1, which can flip a channel's sign.
+    total = evidence.activations.sum(axis=(0, 1), dtype=np.float64)
+    second = evidence.second
+    denominator = total * evidence.third
+    denominator += 2 * second
+    # In place: where the denominator is 0, so is what stays there.
+    alpha = np.divide(second, denominator, out=denominator, where=denominator != 0)
+    alpha *= np.maximum(evidence.first, 0)
+    return alpha.sum(axis=(0, 1), keepdims=True)
+
+
+def layer_cam(evidence: Evidence) -> Weights:
+    """w_ijc = relu(D1), one weight for each neuron."""
+    return np.maximum(evidence.first, 0)
+
+
+def hires_cam(evidence: Evidence) -> Weights:
+    """w_ijc = D1, one weight for each neuron."""
+    return evidence.first
+
+
+def xgrad_cam(evidence: Evidence) -> Weights:
+    """w_c = sum(D1 A) / sum(A), 0 where a filter's activations add up to 0."""
+    activations = evidence.activations.astype(np.float64)
+    total = activations.sum(axis=(0, 1), keepdims=True)
+    product = (activations * evidence.first).sum(axis=(0, 1), keepdims=True)
+    return np.divide(product, total, out=np.zeros_like(total), where=total != 0)
+
+
+def score_cam(evidence: Evidence) -> Weights:
+    """w_c = the softmax, over the filters, of the scores of the picture masked with each; 0 without a mask."""
+    scores = measured(evidence.channel_scores, "channel_scores").scores.astype(np.float64)
+    known = np.isfinite(scores)
+    if not known.any():
+        return np.zeros((1, 1, len(scores)))
+    powers = np.exp(np.where(known, scores - scores[known].max(), -np.inf))
+    return (powers / powers.sum())[None, None, :]
+
+
+def ablation_cam(evidence: Evidence) -> Weights:
+    """w_c = (S - S without filter c) / |S|; 0 for a filter that was not measured."""
+    scores = measured(evidence.channel_scores, "channel_scores").scores.astype(np.float64)
+    drop = np.where(np.isfinite(scores), evidence.score - scores, 0.0)
+    return (drop / (abs(evidence.score) or 1.0))[None, None, :]

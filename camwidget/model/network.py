@@ -1,0 +1,152 @@
+"""A network about to be traced: inputs of one size, one of its outputs, and a tap in its layers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from .head import Head, Kind, make_head
+from .inputs import Arrangement
+from .layers import LayerInfo
+from .tracing import Visit, visiting
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the other inputs: its shape without the batch axis, and its type."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model to be traced at inputs of one size.
+
+    Attributes:
+        model: the user's network.
+        shape: (height, width, channels) of the picture.
+        arrangement: how its inputs are handed over.
+        sides: the inputs beside the picture, in order.
+        output: name or position of the output to explain; None: the only one.
+        kind: of its head, see `Head`; found by the survey.
+    """
+
+    model: keras.Model
+    shape: tuple[int, int, int]
+    arrangement: Arrangement = field(default=Arrangement())
+    sides: tuple[Side, ...] = ()
+    output: str | int | None = None
+    kind: Kind = "linear"
+
+    @property
+    def specs(self) -> tuple[tf.TensorSpec, tuple[tf.TensorSpec, ...]]:
+        """Of the pictures and of what goes in beside them; any number at a time."""
+        sides = tuple(tf.TensorSpec((None, *side.shape), side.dtype) for side in self.sides)
+        return tf.TensorSpec((None, *self.shape), tf.float32), sides
+
+    def call(self, inputs: tf.Tensor, sides: tuple[tf.Tensor, ...], visit: Visit) -> tf.Tensor:
+        """Run the model inside a trace, every layer through `visit`; its output, shape (n, k)."""
+        return self.vector(self.outputs(inputs, sides, visit))
+
+    def outputs(self, inputs: tf.Tensor, sides: tuple[tf.Tensor, ...], visit: Visit) -> Any:
+        """Run the model inside a trace, every layer through `visit`; all of its outputs."""
+        # The stateless scope keeps what layers write during a call (losses of activity
+        # regularisers, seeds, counters) out of the user's network.
+        # The layer around it keeps `model.losses`: a network called by itself empties that list,
+        # which `fit` may be filling in another thread; a network called by a layer does not.
+        around = keras.layers.Lambda(
+            lambda x: self.model(x, training=False), name="around", dtype="float32", autocast=False
+        )
+        with keras.StatelessScope(), visiting(self.model, visit):
+            return around(self.arrangement.pack(inputs, sides))
+
+    def vector(self, outputs: Any) -> tf.Tensor:
+        """The output to be explained, shape (n, k).
+
+        Raises:
+            ValueError: there is no such one, or it is no vector.
+        """
+        output = _listed(outputs)[self._position(outputs)]
+        if output.shape.rank == 4 and tuple(output.shape[1:3]) == (1, 1):
+            output = tf.squeeze(output, [1, 2])  # not a slice: `final_activation` looks through it
+        if output.shape.rank != 2:
+            raise ValueError(
+                f"The network's output has shape {tuple(output.shape)}; one vector of class scores or values for each "
+                "picture, shape (n, classes), is expected."
+            )
+        return output
+
+    def head(self, inputs: tf.Tensor, sides: tuple[tf.Tensor, ...], visit: Visit) -> Head:
+        """Run the model inside a trace; its logits."""
+        return make_head(self.call(inputs, sides, visit), self.kind)
+
+    def output_names(self, outputs: Any) -> list[str]:
+        """The names of the network's outputs, in order."""
+        if isinstance(outputs, Mapping):
+            return list(outputs)
+        count = len(outputs) if isinstance(outputs, list | tuple) else 1
+        names = getattr(self.model, "output_names", None) or ()
+        return list(names) if len(names) == count else [f"output {n}" for n in range(count)]
+
+    def loss(self, outputs: Any) -> object:
+        """What the output to be explained was trained with, as given to `model.compile`; None where it was not."""
+        loss, position = getattr(self.model, "loss", None), self._position(outputs)
+        if isinstance(loss, Mapping):
+            return loss.get(self.output_names(outputs)[position])
+        if isinstance(loss, list | tuple):
+            return loss[position] if position < len(loss) else None
+        return loss
+
+    def _position(self, outputs: Any) -> int:
+        names, tensors = self.output_names(outputs), _listed(outputs)
+        if isinstance(self.output, int) and 0 <= self.output < len(tensors):
+            return self.output
+        if isinstance(self.output, str) and self.output in names:
+            return names.index(self.output)
+        listed = ", ".join(map(repr, names))
+        if self.output is not None:
+            raise ValueError(f"No output {self.output!r}. The network's outputs: {listed}. Pass one as output=.")
+        if len(tensors) != 1:
+            raise ValueError(f"The network has {len(tensors)} outputs: {listed}. Pass one as output=.")
+        return 0
+
+
+def _listed(outputs: Any) -> list[tf.Tensor]:
+    return list(outputs.values()) if isinstance(outputs, Mapping) else tf.nest.flatten(outputs)
+
+
+def tap(layer: LayerInfo) -> tuple[Visit, list[tf.Tensor]]:
+    """A visit that keeps the layer's output, and the list that will hold it."""
+    seen: list[tf.Tensor] = []
+
+    def visit(name: str, called: Any, compute: Callable[[], Any], arguments: Any) -> Any:
+        output = compute()
+        if name == layer.name:
+            seen.append(output)
+        return output
+
+    return visit, seen
+
+
+def substitute(layer: LayerInfo, output: tf.Tensor) -> Visit:
+    """A visit that returns the given output instead of computing the layer."""
+
+    def visit(name: str, called: Any, compute: Callable[[], Any], arguments: Any) -> Any:
+        if name != layer.name:
+            return compute()
+        # An operation between layers has no precision of its own; what it would have returned falls out again.
+        return tf.cast(output, called.compute_dtype if isinstance(called, keras.Layer) else compute().dtype)
+
+    return visit
+
+
+def compiled(function: Callable[..., Any], *signature: Any) -> Any:
+    """A function compiled for tensors of this signature.
+
+    Traced here and now, under this signature alone: a `tf.function` that is called counts its
+    traces by the address of the Python function and warns when another one is given that address.
+    """
+    return tf.function(function, autograph=False).get_concrete_function(*signature)

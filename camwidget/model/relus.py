@@ -1,0 +1,68 @@
+"""What a ReLU hands back when a score is differentiated: its derivative, or another rule."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import tensorflow as tf
+
+# Operations that are a ReLU, however a network was written: as a layer, an activation of a layer, or
+# a function in a subclassed `call`.
+_OPERATIONS = ("Relu", "Relu6")
+
+
+def _passes(operation: tf.Operation, gradient: tf.Tensor) -> tf.Tensor:
+    """1 where the input was in the part that the ReLU hands on."""
+    output = operation.outputs[0]
+    passed = output > 0
+    if operation.type == "Relu6":
+        passed &= output < 6
+    return tf.cast(passed, gradient.dtype)
+
+
+def _guided(operation: tf.Operation, gradient: tf.Tensor) -> tf.Tensor:
+    """Springenberg et al. 2014, figure 1: only what is positive and met a positive input."""
+    return tf.nn.relu(gradient) * _passes(operation, gradient)
+
+
+def _deconvnet(operation: tf.Operation, gradient: tf.Tensor) -> tf.Tensor:
+    """Zeiler and Fergus 2014, section 2.1: whatever is positive."""
+    return tf.nn.relu(gradient)
+
+
+RULES = {"guided": "CamwidgetGuidedRelu", "deconvnet": "CamwidgetDeconvnetRelu"}
+
+for _name, _function in zip(RULES.values(), (_guided, _deconvnet), strict=True):
+    try:
+        tf.RegisterGradient(_name)(_function)
+    except KeyError:  # this module was loaded before, as by %autoreload; TensorFlow keeps the first
+        pass
+
+
+@contextmanager
+def relus_by(rule: str) -> Iterator[None]:
+    """ReLUs traced inside are differentiated by a rule: "plain", "guided" or "deconvnet".
+
+    The rule is noted in the graph being traced, for `tf.gradients` alone; the network is not touched.
+    """
+    if rule == "plain":
+        yield
+        return
+    graph = tf.compat.v1.get_default_graph()
+    with graph.gradient_override_map({operation: RULES[rule] for operation in _OPERATIONS}):
+        yield
+
+
+def count_relus(score: tf.Tensor) -> int:
+    """How many ReLUs that a score was computed from are differentiated by another rule."""
+    seen: set[str] = set()
+    waiting = [score.op]
+    found = 0
+    while waiting:
+        operation = waiting.pop()
+        if operation.name in seen:
+            continue
+        seen.add(operation.name)
+        if operation.type in _OPERATIONS and "_gradient_op_type" in operation.node_def.attr:
+            found += 1
+        waiting += [tensor.op for tensor in operation.inputs]
+    return found

@@ -29,7 +29,7 @@ from .measuring.running import in_notebook, unwatched
 from .notes import notes_on
 from .probes import Probes
 from .query import Query, make_query, takes_query
-from .resolve import make_baseline, resolve
+from .resolve import resolve
 
 
 @dataclass(frozen=True)
@@ -255,8 +255,8 @@ class Explainer:
         names = self.class_names(probe)
         observation = self._observe(probe, layer, picture, cache, query.output)
         resolved, notes = resolve(query, probe, layer, names, observation)
-        baseline = make_baseline(resolved, picture, self.preprocessing.function)
-        return Task(probe, layer, picture, observation, resolved, baseline, checkpoint, cache), notes
+        preprocess = self.preprocessing.function
+        return Task(probe, layer, picture, observation, resolved, preprocess, checkpoint, cache), notes
 
     def refresh(self) -> None:
         """Forget everything measured and compiled, for instance after the network was changed by hand."""

@@ -68,10 +68,11 @@ def _along_path(task: Task) -> Iterator[_Sum]:
     batch = batch_size(task.picture.inputs.size)
     places = midpoints(task.query.steps).astype(np.float32)[:, None, None, None]
     ends = task.copies(most=1) if task.query.num_samples else [task.inputs]
+    baseline = task.baseline
     for end in ends:
-        difference = end - task.baseline
+        difference = end - baseline
         for start in range(0, len(places), batch):
-            inputs = task.baseline + places[start : start + batch] * difference
+            inputs = baseline + places[start : start + batch] * difference
             gradients, _, relus = _differentiate(task, inputs)
             yield _Sum.of(gradients * difference, relus)
 

@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from camwidget.maths import Count, noisy_copies
-from camwidget.model import LayerInfo, Observation, Picture, Probe
+from camwidget.model import LayerInfo, Observation, Picture, Preprocess, Probe
 
 from ..cache import Cache
 from ..query import Query
+from ..resolve import make_baseline
 from .running import Checkpoint, batch_size
 
 
@@ -25,7 +26,7 @@ class Task:
         picture: the picture.
         observation: of the picture at that layer.
         query: with target, against, score and samples filled in.
-        baseline: where integrated gradients start, shape (H, W, colours).
+        preprocess: what the picture went through, for the baselines that are pictures.
         checkpoint: asked between micro-batches.
         cache: for parts that were measured before, by this method or another that shares them.
     """
@@ -35,7 +36,7 @@ class Task:
     picture: Picture
     observation: Observation
     query: Query
-    baseline: Float[np.ndarray, "H W colours"]
+    preprocess: Preprocess
     checkpoint: Checkpoint
     cache: Cache
 
@@ -53,6 +54,11 @@ class Task:
     def inputs(self) -> Float[np.ndarray, "1 H W colours"]:
         """The picture as the network takes it, a batch of one."""
         return self.picture.inputs[None]
+
+    @property
+    def baseline(self) -> Float[np.ndarray, "H W colours"]:
+        """Where integrated gradients start, as the network takes it."""
+        return make_baseline(self.query, self.picture, self.preprocess)
 
     @property
     def chosen(self) -> Float[np.ndarray, "h w c"]:

@@ -17,8 +17,6 @@ X = picture()
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras, of layers without weights
-@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-@pytest.mark.filterwarnings("ignore:Layer .* does not have a `quantize` method")  # Keras, of its own pooling
 def test_a_quantised_network() -> None:
     model = functional_network()
     explainer = Explainer(model)

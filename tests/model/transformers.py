@@ -24,7 +24,7 @@ class ClassToken(layers.Layer):
         self.token = self.add_weight(shape=(1, 1, input_shape[-1]), initializer="zeros", name="token")
 
     def call(self, x: Any) -> Any:
-        count: Any = keras.ops.shape(x)[0]
+        count = keras.ops.shape(x)[0]  # pyright: ignore[reportOptionalSubscript] # it has a shape
         return keras.ops.concatenate([keras.ops.tile(self.token, (count, 1, 1)), x], axis=1)
 
 

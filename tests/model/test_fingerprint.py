@@ -1,0 +1,257 @@
+"""A network that has changed never meets an old trace or an old measurement."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from camwidget import Explainer
+from tests.model.networks import (
+    HEIGHT,
+    REFERENCE,
+    SHAPE,
+    WIDTH,
+    body,
+    dense_tail,
+    fill,
+    functional,
+    functional_network,
+    nested_network,
+    picture,
+    probe_of,
+    randomize,
+    sequential_network,
+    subclassed_network,
+)
+
+X = picture()
+QUIET: Any = 0  # Keras says "auto" where it takes numbers too
+
+
+def large_network() -> keras.Model:
+    """Above 2^20 weights, of every shape and type: kernels, vectors, single numbers, float16."""
+    stack = [
+        layers.Normalization(mean=0.1, variance=0.9, name="range"),
+        layers.Conv2D(5, 3, padding="same", use_bias=False, name="conv"),
+        layers.BatchNormalization(name="normal"),
+        layers.PReLU(shared_axes=[1, 2], name="prelu"),
+        layers.SeparableConv2D(7, 3, padding="same", name="separable"),
+        layers.DepthwiseConv2D(3, padding="same", name="depthwise"),
+        layers.Flatten(),
+        layers.Dense(720, activation="relu", name="wide"),
+        layers.Dense(40, dtype="float16", name="half"),
+        layers.Dense(4, activation="softmax", name="out"),
+    ]
+    model = functional(stack)
+    assert sum(int(np.prod(weight.shape)) for weight in model.weights) > 2**20
+    randomize(model, 2)
+    return model
+
+
+def test_every_layer_changed_by_hand_in_a_large_network() -> None:
+    model = large_network()
+    probe = probe_of(model)
+    before = probe.fingerprint()
+    assert probe.fingerprint() == before
+    changed = [layer for layer in model.layers if layer.weights and layer.name != "range"]
+    assert len(changed) == 8
+    for layer in changed:
+        kept = layer.get_weights()
+        for change in (np.zeros_like, lambda w: w * np.float16(1.01), lambda w: w + np.float16(0.001), lambda w: -w):
+            layer.set_weights([change(weight).astype(weight.dtype) for weight in kept])
+            assert probe.fingerprint() != before, layer.name
+        for position, weight in enumerate(layer.weights):  # and each weight of it by itself
+            layer.set_weights(kept)
+            weight.assign(np.asarray(kept[position]) * 0)
+            assert probe.fingerprint() != before, weight.path
+        layer.set_weights(kept)
+        assert probe.fingerprint() == before
+
+
+def test_a_large_networks_fingerprint_reads_little() -> None:
+    # Eight numbers of each weight, one of a single number.
+    model = large_network()
+    expected = sum(8 if len(weight.shape) else 1 for weight in model.weights)
+    assert len(probe_of(model).fingerprint()) == expected
+
+
+def test_one_more_step_of_training_in_a_large_network() -> None:
+    model = large_network()
+    probe = probe_of(model)
+    model.compile(keras.optimizers.SGD(1e-3), "sparse_categorical_crossentropy")
+    seen = {probe.fingerprint()}
+    for step in range(3):
+        model.fit(X[None], np.array([step]), verbose=QUIET)
+        seen.add(probe.fingerprint())
+    assert len(seen) == 4
+
+
+# -- through the explainer ----------------------------------------------------------------------------
+
+
+def check_fresh(explainer: Explainer, *, moved: np.ndarray | None = None, method: str = "grad_cam") -> np.ndarray:
+    """The explainer says what a new one says, and, if `moved` is given, something else than that."""
+    found = explainer.explain(X, method=method, layer="last", target=1).signed
+    fresh = Explainer(explainer.model).explain(X, method=method, layer="last", target=1).signed
+    np.testing.assert_array_equal(found, fresh)
+    if moved is not None:
+        assert np.abs(found - moved).max() > 1e-3 * np.abs(moved).max()
+    return found
+
+
+def trained(model: keras.Model) -> None:
+    model.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy")
+    model.fit(X[None], np.array([1]), epochs=3, verbose=QUIET)
+
+
+def one_number(model: keras.Model) -> None:
+    kernel, bias = named(model, "last").get_weights()
+    kernel[1, 1, 0, 0] += 1
+    named(model, "last").set_weights([kernel, bias])
+
+
+def named(model: keras.Model, name: str) -> Any:
+    return next(layer for layer in model._flatten_layers() if layer.name == name)
+
+
+CHANGES: dict[str, Callable[[keras.Model], None]] = {
+    "trained": trained,
+    "randomised": lambda model: randomize(model, 9),
+    "one number": one_number,
+    "one layer set to zero": lambda model: (
+        named(model, "logits").set_weights([np.zeros((6, 4)), np.ones(4)])
+        or named(model, "hidden").set_weights([w * 2 for w in named(model, "hidden").get_weights()])
+        or named(model, "logits").kernel.assign(np.linspace(-1, 1, 24).reshape(6, 4))
+    ),
+    "filters exchanged": lambda model: named(model, "last").kernel.assign(
+        np.asarray(named(model, "last").kernel)[..., ::-1]
+    ),
+}
+BUILDS = {
+    "functional": functional_network,
+    "sequential": sequential_network,
+    "nested": nested_network,
+    "subclassed": subclassed_network,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("build", BUILDS)
+def test_a_changed_network_is_measured_anew(build: str, change: str) -> None:
+    model = BUILDS[build]()
+    explainer = Explainer(model)
+    before = check_fresh(explainer)
+    CHANGES[change](model)
+    after = check_fresh(explainer, moved=before)
+    fill(model)  # back to what it was
+    np.testing.assert_array_equal(check_fresh(explainer, moved=after), before)
+
+
+@pytest.mark.parametrize("method", ["grad_cam++", "score_cam", "gradient", "cam"])
+def test_every_kind_of_measurement_is_made_anew(method: str) -> None:
+    stack = [*body(), layers.GlobalAveragePooling2D(), layers.Dense(4, activation="softmax", name="gap_logits")]
+    model = fill(functional(stack))
+    explainer = Explainer(model)
+
+    def ask(one: Explainer) -> np.ndarray:
+        return one.explain(X, method=method, target=1).signed
+
+    before = ask(explainer)
+    randomize(model, 4)
+    after = ask(explainer)
+    np.testing.assert_array_equal(after, ask(Explainer(model)))
+    assert np.abs(after - before).max() > 1e-3
+
+
+def test_a_large_network_through_the_explainer() -> None:
+    stack = [*body(), layers.Flatten(), layers.Dense(2800, activation="relu", name="wide"), layers.Dense(4, name="out")]
+    model = fill(functional(stack))
+    assert model.count_params() > 2**20
+    explainer = Explainer(model)
+    seen = check_fresh(explainer)
+    for name in ("conv", "last", "wide", "out"):  # one layer randomised after the other
+        layer = named(model, name)
+        generator = np.random.default_rng(1)
+        layer.set_weights([generator.normal(size=weight.shape, scale=0.1) for weight in layer.get_weights()])
+        seen = check_fresh(explainer, moved=seen)
+
+
+@pytest.mark.parametrize("build", ["functional", "sequential", "nested"])
+def test_an_activation_exchanged(build: str) -> None:
+    model = BUILDS[build]()
+    explainer = Explainer(model)
+    before = check_fresh(explainer)
+    named(model, "hidden").activation = keras.activations.tanh
+    after = check_fresh(explainer, moved=before)
+    named(model, "hidden").activation = keras.activations.relu
+    np.testing.assert_array_equal(check_fresh(explainer, moved=after), before)
+
+
+def test_the_last_activation_taken_away() -> None:
+    # As is often advised before explaining: the same logits, and no softmax behind them any more.
+    model = fill(functional([*body(), *dense_tail()[:2], layers.Dense(4, activation="softmax", name="logits")]))
+    explainer = Explainer(model)
+    probability = explainer.explain(X, method="grad_cam", target=1, score="probability").score
+    assert explainer.probe(explainer.picture(X)).kind == "softmax"
+    model.layers[-1].activation = keras.activations.linear
+    assert explainer.probe(explainer.picture(X)).kind == "linear"
+    logits = REFERENCE.logits(X)
+    assert explainer.explain(X, method="grad_cam", target=1).score == pytest.approx(logits[1], abs=2e-6)
+    model.layers[-1].activation = keras.activations.sigmoid
+    assert explainer.probe(explainer.picture(X)).kind == "sigmoid"
+    alone = explainer.explain(X, method="grad_cam", target=1, score="probability").score
+    assert alone == pytest.approx(1 / (1 + np.exp(-logits[1])), abs=1e-6) and alone != pytest.approx(probability)
+
+
+def test_many_activations_one_after_the_other() -> None:
+    # Each is freed before the next is made: one may get the address of one before.
+    model = functional_network()
+    explainer = Explainer(model)
+    hidden = model.get_layer("hidden")
+    for factor in range(1, 7):
+        hidden.activation = lambda x, factor=factor: factor * keras.ops.relu(x)  # pyright: ignore[reportOperatorIssue] # a list of numbers
+        pooled = np.maximum(REFERENCE.last(X), 0).mean(axis=(0, 1))
+        values = factor * np.maximum(REFERENCE.dense("hidden", pooled), 0)
+        score = explainer.explain(X, method="grad_cam", target=1).score
+        assert score == pytest.approx(REFERENCE.dense("logits", values)[1], abs=1e-5)
+
+
+def test_layers_taken_away_and_added() -> None:
+    model = sequential_network()
+    explainer = Explainer(model)
+    before = check_fresh(explainer)
+    model.pop()  # the softmax
+    model.pop()
+    model.add(layers.Dense(2, name="other"))
+    named(model, "other").set_weights([np.linspace(-1, 1, 12).reshape(6, 2), np.zeros(2)])
+    check_fresh(explainer, moved=before)
+    assert explainer.probe(explainer.picture(X)).classes == 2
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+def test_weights_that_were_not_there_before() -> None:
+    """LoRA leaves the kernel as it is and trains two new weights beside it."""
+    model = functional_network()
+    explainer = Explainer(model)
+    before = check_fresh(explainer)
+    model.get_layer("hidden").enable_lora(2)
+    np.testing.assert_allclose(check_fresh(explainer), before, atol=1e-6)  # it begins at zero
+    trained(model)
+    np.testing.assert_array_equal(model.get_layer("hidden")._kernel, REFERENCE.weights["hidden"][0])
+    check_fresh(explainer, moved=before)
+
+
+def test_pictures_of_several_sizes_forget_together() -> None:
+    model = fill(functional([*body(), *dense_tail()], shape=(None, None, 3)))
+    explainer = Explainer(model)
+    small, large = picture(1, (8, 10, 3)), picture(2, (HEIGHT, 2 * WIDTH, 3))
+    before = [explainer.explain(x, method="grad_cam", target=0).signed for x in (small, large)]
+    randomize(model, 6)
+    assert SHAPE != small.shape
+    for x, old in zip((small, large, small), (*before, before[0]), strict=True):
+        new = explainer.explain(x, method="grad_cam", target=0).signed
+        np.testing.assert_array_equal(new, Explainer(model).explain(x, method="grad_cam", target=0).signed)
+        assert np.abs(new - old).max() > 1e-3

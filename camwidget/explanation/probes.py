@@ -45,7 +45,8 @@ class Probes:
 
     def of_picture(self, picture: Picture, output: str | int | None) -> Probe:
         """The probe for pictures of this size; a network without weights is built by it first."""
-        build(self._model, picture.packed)
+        if not self._kept:  # a network that was seen before has its weights
+            build(self._model, picture.packed)
         sides = tuple(Side(tuple(side.shape[1:]), side.dtype.name) for side in picture.sides)
         return self._probe(picture.inputs.shape, picture.arrangement, sides, output)
 

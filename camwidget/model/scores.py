@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,15 @@ class Score:
 
 
 def _pick(values: Any, index: Any) -> Any:
+    """One number of each row; of arrays by NumPy, since an operation of TensorFlow outside a trace costs far more."""
+    if isinstance(values, np.ndarray):
+        return values[np.arange(len(values)), index]
     picked: Any = keras.ops.take_along_axis(values, keras.ops.expand_dims(index, 1), axis=1)
     return picked[:, 0]
+
+
+def _exp(values: Any) -> Any:
+    return np.exp(values) if isinstance(values, np.ndarray) else keras.ops.exp(values)
 
 
 SCORES: dict[str, Score] = {
@@ -47,7 +55,7 @@ SCORES: dict[str, Score] = {
             "probability",
             "probability",
             "the class's probability; its derivatives fade where it is almost 1",
-            lambda logits, logs, target, against: keras.ops.exp(_pick(logs, target)),
+            lambda logits, logs, target, against: _exp(_pick(logs, target)),
             saturates=True,
         ),
         Score(

@@ -29,6 +29,7 @@ from tests.model.networks import (
     softmax,
     unbuilt_sequential,
 )
+from tests.model.snapshot import Snapshot
 
 X = picture()
 GRADIENTS = [REFERENCE.gradient(X, target) for target in range(CLASSES)]
@@ -140,7 +141,7 @@ def test_the_network_is_left_as_it_was(build: str) -> None:
     model = BUILDS[build][0]()
     regularised = next(layer for layer in model._flatten_layers() if layer.name == "hidden")
     regularised.activity_regularizer = keras.regularizers.L2(0.1)
-    before = Snapshot(model)
+    before = Snapshot(model, X[None])
     assert before.losses, "a regulariser of activity must be at work for this test to mean something"
     probe = probe_of(model, SHAPE)
     for name in ("last", "conv", None):
@@ -149,46 +150,7 @@ def test_the_network_is_left_as_it_was(build: str) -> None:
         derivative(probe, layer, X[None], seen.activations, score="logit", target=0)
     with pytest.raises(ValueError, match="cam"):
         probe.class_weights(probe.find_layer("last"), 0)
-    before.check_unchanged(model)
-
-
-def contents(layer: keras.Layer) -> dict[str, list[int]]:
-    """What is inside the lists, sets and dictionaries that a layer holds."""
-    held = {name: value for name, value in vars(layer).items() if isinstance(value, list | set | dict | tuple)}
-    return {
-        name: [id(item) for item in (value.values() if isinstance(value, dict) else value)]
-        for name, value in held.items()
-    }
-
-
-class Snapshot:
-    """All of a network that a user could see change."""
-
-    def __init__(self, model: keras.Model) -> None:
-        self.output = np.asarray(model(X[None], training=False))
-        self.losses = [float(loss) for loss in model.losses]
-        self.weights = [weight.numpy().copy() for weight in model.weights]
-        self.config = model.get_config() if type(model).__module__.startswith("keras") else None
-        self.attributes = {id(layer): dict(vars(layer)) for layer in model._flatten_layers()}
-        self.contents = [contents(layer) for layer in model._flatten_layers()]
-        self.training = [layer.trainable for layer in model._flatten_layers()]
-
-    def check_unchanged(self, model: keras.Model) -> None:
-        assert [float(loss) for loss in model.losses] == self.losses
-        for before, after in zip(self.weights, model.weights, strict=True):
-            np.testing.assert_array_equal(before, after.numpy())
-        layers = list(model._flatten_layers())
-        assert [layer.trainable for layer in layers] == self.training
-        for layer in layers:
-            before, after = self.attributes[id(layer)], vars(layer)
-            assert before.keys() == after.keys()
-            changed = [name for name in before if before[name] is not after[name]]
-            assert not changed, (layer.name, changed)
-            assert "call" not in after
-        assert [contents(layer) for layer in layers] == self.contents
-        if self.config is not None:
-            assert model.get_config() == self.config
-        np.testing.assert_array_equal(np.asarray(model(X[None], training=False)), self.output)
+    before.check_unchanged()
 
 
 def test_a_sequential_network_without_weights_yet() -> None:

@@ -12,6 +12,7 @@ from keras import layers
 from camwidget import Explainer
 from tests.model.networks import (
     BUILDS,
+    FILTERS,
     GRID,
     HEIGHT,
     REFERENCE,
@@ -115,6 +116,41 @@ def test_nested_three_deep() -> None:
     ]
 
 
+# -- operations between layers ------------------------------------------------------------------------
+
+BYPASS = np.random.default_rng(4).normal(size=(5, FILTERS)).astype(np.float32)
+
+
+def block_of_operations() -> keras.Model:
+    """relu(last(early) + around(early)): the addition and the ReLU are operations, and no layers."""
+    inputs = keras.Input((HEIGHT, WIDTH, 3))
+    first, pool, second, _ = body()
+    early = pool(first(inputs))
+    around = layers.Conv2D(FILTERS, 1, use_bias=False, name="around")
+    outputs = chain(dense_tail(), keras.ops.relu(second(early) + around(early)))
+    model = fill(keras.Model(inputs, outputs))
+    around.set_weights([BYPASS[None, None]])
+    return model
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_block_that_ends_in_operations(nested: bool) -> None:
+    model = functional([block_of_operations()]) if nested else block_of_operations()
+    explainer = Explainer(model)
+    (relu_,) = [layer for layer in explainer.layers if layer.default]
+    add = explainer.layers[explainer.layers.index(relu_) - 1]
+    assert (add.kind, relu_.kind, relu_.grid) == ("Add", "Relu", GRID[:2])
+    summed = REFERENCE.last(X) + REFERENCE.early(X) @ BYPASS.astype(np.float64)
+    expected = {
+        relu_.name: (relu(summed), lambda a: REFERENCE.pooled_to_logits(a.mean(axis=(0, 1)))[1]),
+        add.name: (summed, lambda a: REFERENCE.tail(a)[1]),
+    }
+    for name, (activations, tail) in expected.items():
+        explanation = explainer.explain(X, method="hires_cam", layer=name, target=1)
+        np.testing.assert_allclose(explanation.evidence.activations, activations, atol=5e-6)
+        np.testing.assert_allclose(explanation.weights, finite_differences(tail, activations), atol=1e-6)
+
+
 # -- channels ---------------------------------------------------------------------------------------
 
 
@@ -158,6 +194,16 @@ def test_half_precision_gives_the_same_map(build: str, policy: str) -> None:
     assert next(layer for layer in model._flatten_layers() if layer.name == "last").compute_dtype in policy
     # Numbers of 11 and 8 bits: a step is 2^-11 or 2^-8 of what is rounded, over some five layers.
     check(model, tolerance=MAP.max() * (0.01 if policy == "mixed_float16" else 0.06))
+
+
+def test_operations_in_half_precision(policy: str) -> None:
+    explainer = Explainer(block_of_operations())
+    found = explainer.explain(X, method="hires_cam", target=1)
+    summed = relu(REFERENCE.last(X) + REFERENCE.early(X) @ BYPASS.astype(np.float64))
+    expected = finite_differences(lambda a: REFERENCE.pooled_to_logits(a.mean(axis=(0, 1)))[1], summed)
+    coarse = 0.01 if policy == "mixed_float16" else 0.06
+    np.testing.assert_allclose(found.weights, expected, atol=coarse * np.abs(expected).max())
+    np.testing.assert_allclose(found.evidence.activations, summed, atol=coarse * summed.max())
 
 
 def test_a_policy_set_after_the_network_was_built_changes_nothing(policy: str) -> None:

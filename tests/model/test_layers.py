@@ -1,6 +1,5 @@
 """Finding layers by name, and the one to explain where none is named."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -190,30 +189,3 @@ def test_a_network_without_a_map() -> None:
     probe = probe_of(functional([layers.Flatten(), layers.Dense(3)]), SHAPE)
     with pytest.raises(ValueError, match="no layer with a map"):
         probe.find_layer(None)
-
-
-# network, height and width, default layer, its shape
-APPLICATIONS: list[tuple[str, tuple[int, int], str, tuple[int, int, int]]] = [
-    ("VGG16", (64, 96), "block5_conv3", (4, 6, 512)),
-    ("ResNet50", (64, 96), "conv5_block3_out", (2, 3, 2048)),
-    ("MobileNetV2", (64, 96), "out_relu", (2, 3, 1280)),
-    ("Xception", (72, 104), "block14_sepconv2_act", (3, 4, 2048)),
-    ("EfficientNetB0", (64, 96), "top_activation", (2, 3, 1280)),
-    ("DenseNet121", (64, 96), "relu", (2, 3, 1024)),
-]
-TAKES_LONG = {"EfficientNetB0", "DenseNet121"}  # 6 and 9 seconds to build and trace
-
-
-@pytest.mark.parametrize(
-    ("name", "size", "layer", "shape"),
-    [pytest.param(*row, id=row[0], marks=[pytest.mark.soak] * (row[0] in TAKES_LONG)) for row in APPLICATIONS],
-)
-def test_default_layer_of_well_known_networks(
-    name: str, size: tuple[int, int], layer: str, shape: tuple[int, int, int]
-) -> None:
-    make: Callable[..., keras.Model] = getattr(keras.applications, name)
-    model = make(weights=None, input_shape=(*size, 3), classes=5)
-    probe = probe_of(model, (*size, 3))
-    found = probe.find_layer(None)
-    assert (found.name, (found.rows, found.columns, found.channels)) == (layer, shape)
-    assert (probe.kind, probe.classes) == ("softmax", 5)

@@ -11,6 +11,7 @@ from camwidget.model import (
     Side,
     build,
     refuse_unsupported,
+    same_structure,
     structure,
 )
 
@@ -83,7 +84,9 @@ class Probes:
         self, shape: tuple, arrangement: Arrangement, sides: tuple[Side, ...], output: str | int | None
     ) -> Probe:
         found = structure(self._model)
-        if found != self._structure:  # layers were added or taken away, or an activation exchanged
+        if self._structure is None or not same_structure(
+            found, self._structure
+        ):  # layers were added or taken away, or an activation exchanged
             refuse_unsupported(self._model)
             self.clear()
             self._structure = found

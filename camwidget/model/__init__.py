@@ -12,6 +12,7 @@ from .inputs import Arrangement as Arrangement
 from .inputs import build as build
 from .inputs import declared_inputs as declared_inputs
 from .inputs import refuse_unsupported as refuse_unsupported
+from .inputs import same_structure as same_structure
 from .inputs import structure as structure
 from .layers import LayerInfo as LayerInfo
 from .network import Network as Network

@@ -1,5 +1,6 @@
 """What a network takes: one picture of some size, or several inputs of which one is the picture."""
 
+import operator
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -221,22 +222,17 @@ def structure(model: keras.Model) -> tuple[object, ...]:
     Such a change may leave the numbers in every weight as they were, and yet a compiled function no
     longer shows the network. So does another loss: it tells what the outputs are.
     """
-    activations = [(layer, getattr(layer, "activation", None)) for layer in model._flatten_layers()]
-    things = [*(thing for pair in activations for thing in pair), *model.weights, getattr(model, "loss", None)]
-    return tuple(map(_Itself, things))
+    layers = model._flatten_layers()
+    activations = (thing for layer in layers for thing in (layer, getattr(layer, "activation", None)))
+    return *activations, *model.weights, getattr(model, "loss", None)
 
 
-class _Itself:
-    """A thing that equals itself alone. It is held: the address of one that is gone is given to the next."""
+def same_structure(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
+    """Whether both hold the very same things, in order.
 
-    def __init__(self, thing: object) -> None:
-        self.thing = thing
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and self.thing is other.thing
-
-    def __hash__(self) -> int:
-        return id(self.thing)
+    The things themselves are held and compared: the address of one that is gone is given to the next.
+    """
+    return len(one) == len(other) and all(map(operator.is_, one, other))
 
 
 def refuse_unsupported(model: keras.Model) -> None:

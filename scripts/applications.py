@@ -40,7 +40,7 @@ HEADER = f"| {' | '.join(COLUMNS)} |\n|---|---|---|--:|--:|--:|--:|---|\n"
 INTRODUCTION = """\
 # The networks of keras.applications
 
-Every network that Keras ships can be explained as it is, with nothing to configure:
+The networks that Keras ships are explained as they are, with nothing to configure:
 
 ```python
 import keras

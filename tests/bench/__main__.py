@@ -42,7 +42,8 @@ GROUPS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
         "VGG16: Grad-CAM++ / that of",
         partial(peer_rows, "VGG16", budgets={"tf-keras-vis": 1 / 2.5, "Xplique": 1.15}, rounds=11),
     ),
-    ("ResNet50: derivatives='softmax', method='score_cam'", longer_rows),
+    ("ResNet50: derivatives='softmax'", partial(longer_rows, "ResNet50", derivatives="softmax")),
+    ("ResNet50: method='score_cam'", partial(longer_rows, "ResNet50", method="score_cam")),
 )
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from matplotlib.figure import Figure
 from PIL import Image
 
-from camwidget.maths import normalize, resize, stretch
+from camwidget.maths import full_heat, resize
 
 if TYPE_CHECKING:
     from .explanation import Explanation
@@ -85,14 +85,13 @@ def enlarged(pixels: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
 def display_png(explanation: "Explanation", *, colormap: str, opacity: float) -> bytes:
     """The overlay as a page shows it: large pictures `reduced`, small ones with larger pixels."""
     pixels = enlarged(reduced(explanation.picture.pixels))
-    shown = stretch(explanation.map) if explanation.is_of_pixels else normalize(explanation.map)
-    heatmap = resize(shown, *pixels.shape[:2])
+    heatmap = resize(explanation.heat, *pixels.shape[:2])
     return png(overlay(pixels, heatmap, colormap=colormap, opacity=opacity))
 
 
 def display_signed(signed: Float[np.ndarray, "H W colours"]) -> UInt8[np.ndarray, "H W 3"]:
     """Signed colours as a picture: grey is 0, the 99th percentile of their size is full colour."""
-    limit = np.percentile(np.abs(signed), 99) or np.abs(signed).max(initial=0.0) or 1.0
+    limit = full_heat(np.abs(signed)) or 1.0
     shades = np.round(np.clip(0.5 + signed / (2 * limit), 0, 1) * 255).astype(np.uint8)
     if shades.shape[2] not in (3, 4):
         shades = shades.mean(axis=2, keepdims=True).round().astype(np.uint8).repeat(3, axis=2)

@@ -1,7 +1,6 @@
 """The engine: a network, its probes and its cache, asked for explanations."""
 
 import threading
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -24,9 +23,9 @@ from camwidget.model import (
 from .cache import Cache
 from .explanation import Explanation
 from .many import explanations
-from .measuring import Checkpoint, Progress, Task, measure
+from .measuring import Checkpoint, Progress, Task, measure, observation_key
 from .measuring.running import in_notebook, unwatched
-from .notes import notes_on
+from .notes import announced, notes_on
 from .probes import Probes
 from .query import Query, make_query, takes_query
 from .resolve import resolve
@@ -102,7 +101,7 @@ class Explainer:
             ValueError: the network takes pictures of any size and none has been explained yet.
         """
         with self.lock:
-            probe = self._probes.newest if self._probes else self._probes.of_declared(self._declared, None)
+            probe = self._probes.newest if self._probes else self._probes.of_declared(self._declared)
         return tuple(layer for layer in probe.layers if layer.listed)
 
     def picture(self, image: object, input: str | int | None = None) -> Picture:  # noqa: A002 # the option's name
@@ -129,8 +128,25 @@ class Explainer:
             )
         return self._class_names
 
-    def predict(self, image: object, top: int = 5, *, input=None, output=None) -> list[Prediction]:  # noqa: A002
-        """The most probable classes of a picture, or the largest values, best first."""
+    def predict(
+        self,
+        image: object,
+        top: int = 5,
+        *,
+        input: str | int | None = None,  # noqa: A002 # the option's name
+        output: str | int | None = None,
+    ) -> list[Prediction]:
+        """The most probable classes of a picture, or the largest values, best first.
+
+        Args:
+            image: see `explain`.
+            top: how many at most.
+            input: which of several inputs is the picture, see `Query`.
+            output: which of several outputs is asked, see `Query`.
+
+        Raises:
+            TypeError, ValueError: as `explain`.
+        """
         picture = self.picture(image, input)
         with self.lock:
             probe = self.probe(picture, output)
@@ -184,6 +200,7 @@ class Explainer:
 
         Yields:
             For each picture an `Explanation`; where `methods` is given a tuple of them, in that order.
+            What there is to say of one stands in its `.notes`; over many pictures nothing is warned of.
 
         Raises:
             TypeError, ValueError: as `explain`; for a picture that cannot be read, with its number.
@@ -266,7 +283,7 @@ class Explainer:
     def _observe(
         self, probe: Probe, layer: LayerInfo, picture: Picture, cache: Cache, output: str | int | None
     ) -> Observation:
-        key = ("observation", picture.key, layer.name, output)
+        key = observation_key(picture, layer, output)
         found = cache.get(key)
         if found is None:
             found = probe.observe(layer, picture.inputs[None], picture.sides)
@@ -278,10 +295,3 @@ class Explainer:
 def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
     """Names where none were given."""
     return tuple(f"{word} {index}" for index in range(count))
-
-
-def announced(explanation: Explanation, *, stacklevel: int) -> Explanation:
-    """The same explanation, its notes shown as warnings of the line that asked for it."""
-    for note in explanation.notes:
-        warnings.warn(note, stacklevel=stacklevel)
-    return explanation

@@ -84,14 +84,18 @@ class Explanation:
         return np.maximum(self.signed, 0)
 
     @cached_property
-    def heatmap(self) -> Float[np.ndarray, "H W"]:
-        """The map resized to the picture, in [0, 1]; 0 = no evidence.
+    def heat(self) -> Float[np.ndarray, "h w"]:
+        """The map on its own raster, in [0, 1]; 0 = no evidence.
 
         Divided by its maximum; for pixel methods and products by its 99th percentile, what lies above
         cut off.
         """
-        shown = stretch(self.map) if self.is_of_pixels else normalize(self.map)
-        return resize(shown, *self.picture.pixels.shape[:2])
+        return stretch(self.map) if self.is_of_pixels else normalize(self.map)
+
+    @cached_property
+    def heatmap(self) -> Float[np.ndarray, "H W"]:
+        """`heat` resized to the picture, in [0, 1]."""
+        return resize(self.heat, *self.picture.pixels.shape[:2])
 
     @property
     def is_of_pixels(self) -> bool:

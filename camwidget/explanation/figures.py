@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from camwidget.maths import METHODS, normalize, rank_correlation, resize, stretch
+from camwidget.maths import METHODS, full_heat, rank_correlation, resize
 
 from .drawing import Plot, display_signed, overlay, palette
 
@@ -113,9 +113,7 @@ def correlations(explanations: "Sequence[Explanation]") -> Float[np.ndarray, "n 
 
 def _top(explanation: "Explanation") -> float:
     """The raw value that the strongest colour stands for."""
-    if explanation.is_of_pixels:
-        return float(np.percentile(explanation.map, 99) or explanation.map.max(initial=0.0))
-    return float(explanation.map.max(initial=0.0))
+    return full_heat(explanation.map) if explanation.is_of_pixels else float(explanation.map.max(initial=0.0))
 
 
 def _unit(explanation: "Explanation") -> str:
@@ -131,11 +129,8 @@ def _painted(
     explanation: "Explanation", top: float | None, colormap: str, opacity: float
 ) -> UInt8[np.ndarray, "H W 3"]:
     """A map of neurons over its picture, a map of pixels by itself; `top` has the strongest colour."""
-    map, pixels = explanation.map, explanation.picture.pixels
-    if top is None:
-        shown = stretch(map) if explanation.is_of_pixels else normalize(map)
-    else:
-        shown = np.clip(map / (top or 1.0), 0, 1)
+    pixels = explanation.picture.pixels
+    shown = explanation.heat if top is None else np.clip(explanation.map / (top or 1.0), 0, 1)
     if explanation.is_of_pixels:
         return palette(colormap)[np.round(shown * 255).astype(int)]
     return overlay(pixels, resize(shown, *pixels.shape[:2]), colormap=colormap, opacity=opacity)

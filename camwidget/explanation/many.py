@@ -11,7 +11,7 @@ from camwidget.model import Picture, Probe
 
 from .cache import Cache
 from .explanation import Explanation
-from .measuring import batch_size
+from .measuring import batch_size, observation_key
 from .measuring.running import unwatched
 from .query import Query
 
@@ -97,7 +97,7 @@ def _measure_together(
     for query in queries:
         probe = explainer.probe(pictures[0], query.output)
         layer = probe.layer_for(query.layer, anything=query.record.selects_target)
-        keys = [("observation", picture.key, layer.name, query.output) for picture in pictures]
+        keys = [observation_key(picture, layer, query.output) for picture in pictures]
         if any(kept.get(key) is None for key in keys):
             observed = probe.observe(layer, inputs, sides)
             for n, key in enumerate(keys):

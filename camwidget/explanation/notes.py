@@ -1,7 +1,10 @@
 """What people should know about an explanation, in sentences."""
 
+import warnings
+
 from camwidget.maths import Evidence
 
+from .explanation import Explanation
 from .query import Query
 
 # By how much integrated gradients may miss the change of score before it is said.
@@ -12,6 +15,13 @@ def notes_on(query: Query, evidence: Evidence) -> tuple[str, ...]:
     """Sentences about what was measured; mostly none."""
     notes = [f"Stopped early, after {count}." for count in evidence.counts if not count.is_whole]
     derivatives, pixels = evidence.derivatives, evidence.pixels
+    if derivatives is None:
+        notes += [
+            f"{option}={getattr(query, option)!r} is about the derivatives at a layer, and method={query.method!r} "
+            "weighs none: it made no difference."
+            for option, usual in (("derivatives", "exp"), ("sample_weights", "equal"))
+            if getattr(query, option) != usual
+        ]
     if derivatives is not None and not derivatives.is_moved and query.noise > 0:
         notes.append(
             "Noise made no difference: at this layer the derivatives of every noisy copy are those of the picture "
@@ -23,3 +33,10 @@ def notes_on(query: Query, evidence: Evidence) -> tuple[str, ...]:
             f"steps={query.steps}."
         )
     return tuple(notes)
+
+
+def announced(explanation: Explanation, *, stacklevel: int) -> Explanation:
+    """The same explanation, its notes shown as warnings of the line that asked for it."""
+    for note in explanation.notes:
+        warnings.warn(note, stacklevel=stacklevel)
+    return explanation

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from camwidget.model import Model, Preprocess
 
-from .explainer import Explainer, announced
+from .explainer import Explainer
 from .explanation import Explanation
+from .notes import announced
 from .query import make_query, takes_query
 
 # Explainers of the networks used last, by identity; each holds its network, so an identity cannot

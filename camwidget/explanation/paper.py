@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from camwidget.model import Model
 
-from .explainer import announced
 from .explanation import Explanation
+from .notes import announced
 from .once import shared_explainer
 from .query import check_option, make_query
 

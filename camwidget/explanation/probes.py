@@ -1,6 +1,7 @@
 """The probes around one network, one for each size of picture and output, and the version of its weights."""
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 from camwidget.model import (
     Arrangement,
@@ -51,7 +52,7 @@ class Probes:
         sides = tuple(Side(tuple(side.shape[1:]), side.dtype.name) for side in picture.sides)
         return self._probe(picture.inputs.shape, picture.arrangement, sides, output)
 
-    def of_declared(self, declared: Arrangement | None, output: str | int | None) -> Probe:
+    def of_declared(self, declared: Arrangement | None) -> Probe:
         """The probe for what the network says it takes.
 
         Raises:
@@ -68,8 +69,7 @@ class Probes:
         painted = pictures[0]
         others = [n for n in range(len(shapes)) if n != painted]
         sides = tuple(Side(shapes[n], arrangement.dtypes[n]) for n in others)  # type: ignore[arg-type] # no length is open
-        placed = Arrangement(arrangement.names, arrangement.container, painted, arrangement.shapes, arrangement.dtypes)
-        return self._probe(shapes[painted], placed, sides, output)
+        return self._probe(shapes[painted], replace(arrangement, painted=painted), sides, None)
 
     def clear(self) -> None:
         """Forget all that was compiled and measured."""
@@ -84,9 +84,8 @@ class Probes:
         self, shape: tuple, arrangement: Arrangement, sides: tuple[Side, ...], output: str | int | None
     ) -> Probe:
         found = structure(self._model)
-        if self._structure is None or not same_structure(
-            found, self._structure
-        ):  # layers were added or taken away, or an activation exchanged
+        # Layers were added or taken away, or an activation was exchanged.
+        if self._structure is None or not same_structure(found, self._structure):
             refuse_unsupported(self._model)
             self.clear()
             self._structure = found

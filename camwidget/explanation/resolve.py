@@ -78,7 +78,8 @@ def _check(query: Query, probe: Probe) -> None:
 
 def _saturated(query: Query, probability: float) -> tuple[str, ...]:
     """The higher the probability, the less of it is left to be explained."""
-    fades = SCORES[query.score].saturates or query.derivatives == "softmax"
+    exact = query.derivatives == "softmax" and query.record.weigh is not None
+    fades = SCORES[query.score].saturates or exact
     if not fades or query.explains_selection or not probability > 0.999:
         return ()
     return (

@@ -20,6 +20,7 @@ from .reading import combine as combine
 from .reading import contributions as contributions
 from .reading import describe as describe
 from .reading import describe_pixels as describe_pixels
+from .reading import full_heat as full_heat
 from .reading import masks as masks
 from .reading import normalize as normalize
 from .reading import resize as resize

@@ -58,15 +58,20 @@ def normalize(map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     return map / maximum
 
 
-def stretch(map: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "H W"]:
-    """Divide a pixel method's map by its 99th percentile and cut off what lies above, in [0, 1].
+def full_heat(map: Float[np.ndarray, "..."]) -> float:
+    """The value of a map of pixels that has full heat: its 99th percentile, what lies above is cut off.
 
-    A few pixels of such a map are far stronger than all others; divided by its maximum it would
-    look empty (Smilkov et al. 2017, section 3.1).
+    A few pixels of such a map are far stronger than all others; divided by its maximum it would look
+    empty (Smilkov et al. 2017, section 3.1). Of a map so sparse that its percentile is 0, the maximum.
     """
+    return float(np.percentile(map, 99) or map.max(initial=0.0))
+
+
+def stretch(map: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "H W"]:
+    """Divide a map of pixels by `full_heat` and cut off what lies above, in [0, 1]."""
     if not np.isfinite(map).all():
         return np.zeros_like(map)
-    limit = np.percentile(map, 99) or map.max(initial=0.0)  # a map of few pixels has a percentile of 0
+    limit = full_heat(map)
     return np.clip(map / limit, 0, 1) if limit > 0 else np.zeros_like(map)
 
 

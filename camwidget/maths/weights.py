@@ -9,17 +9,20 @@ Weights = Float[np.ndarray, "#h #w c"]
 
 
 def cam(evidence: Evidence) -> Weights:
-    """The class's weights behind global average pooling."""
+    """w_c = the class's weight behind global average pooling (Zhou et al. 2016, eq. 2)."""
     return measured(evidence.class_weights, "class_weights")[None, None, :]
 
 
 def grad_cam(evidence: Evidence) -> Weights:
-    """w_c = mean over i, j of D1."""
+    """w_c = mean over i, j of D1 (Selvaraju et al. 2017, eq. 1)."""
     return evidence.first.mean(axis=(0, 1), keepdims=True, dtype=np.float64)
 
 
 def grad_cam_plus_plus(evidence: Evidence) -> Weights:
-    """w_c = sum over i, j of alpha relu(D1), alpha = D2 / (2 D2 + (sum_ab A_ab) D3), 0 where its denominator is."""
+    """w_c = sum over i, j of alpha relu(D1), alpha = D2 / (2 D2 + (sum_ab A_ab) D3), 0 where its denominator is.
+
+    Chattopadhay et al. 2018, eq. 5 and 10; with averaged derivatives Omeiza et al. 2019, eq. 7 and 8.
+    """
     # sum_ab A_ab times D3 at (i, j); some libraries take sum(A * D3) or normalise alpha to a sum
     # of 1, which can flip a channel's sign.
     total = evidence.activations.sum(axis=(0, 1), dtype=np.float64)
@@ -33,17 +36,17 @@ def grad_cam_plus_plus(evidence: Evidence) -> Weights:
 
 
 def layer_cam(evidence: Evidence) -> Weights:
-    """w_ijc = relu(D1), one weight for each neuron."""
+    """w_ijc = relu(D1), one weight for each neuron (Jiang et al. 2021, section 3)."""
     return np.maximum(evidence.first, 0)
 
 
 def hires_cam(evidence: Evidence) -> Weights:
-    """w_ijc = D1, one weight for each neuron."""
+    """w_ijc = D1, one weight for each neuron (Draelos and Carin 2020, section 3)."""
     return evidence.first
 
 
 def xgrad_cam(evidence: Evidence) -> Weights:
-    """w_c = sum(D1 A) / sum(A), 0 where a filter's activations add up to 0."""
+    """w_c = sum(D1 A) / sum(A), 0 where a filter's activations add up to 0 (Fu et al. 2020, section 3)."""
     activations = evidence.activations.astype(np.float64)
     total = activations.sum(axis=(0, 1), keepdims=True)
     product = (activations * evidence.first).sum(axis=(0, 1), keepdims=True)
@@ -51,7 +54,10 @@ def xgrad_cam(evidence: Evidence) -> Weights:
 
 
 def score_cam(evidence: Evidence) -> Weights:
-    """w_c = the softmax, over the filters, of the scores of the picture masked with each; 0 without a mask."""
+    """w_c = the softmax, over the filters, of the scores of the picture masked with each; 0 without a mask.
+
+    Wang et al. 2020, eq. 10 and algorithm 1.
+    """
     scores = measured(evidence.channel_scores, "channel_scores").scores.astype(np.float64)
     known = np.isfinite(scores)
     if not known.any():
@@ -61,7 +67,10 @@ def score_cam(evidence: Evidence) -> Weights:
 
 
 def ablation_cam(evidence: Evidence) -> Weights:
-    """w_c = (S - S without filter c) / |S|; 0 for a filter that was not measured."""
+    """w_c = (S - S without filter c) / |S|; 0 for a filter that was not measured.
+
+    Desai and Ramaswamy 2020, section 3, divided by |S| in place of S.
+    """
     scores = measured(evidence.channel_scores, "channel_scores").scores.astype(np.float64)
     drop = np.where(np.isfinite(scores), evidence.score - scores, 0.0)
     return (drop / (abs(evidence.score) or 1.0))[None, None, :]

@@ -14,9 +14,7 @@ import tensorflow as tf
 Kind = Literal["softmax", "sigmoid", "probabilities", "linear", "values"]
 
 # What the names of losses for regression and embeddings hold.
-_LOSSES_OF_VALUES = (
-    *("squarederror", "squaredlog", "absolute", "mse", "mae", "mape", "msle", "huber", "cosh", "cosine", "poisson"),
-)
+_LOSSES_OF_VALUES = "squarederror squaredlog absolute mse mae mape msle huber cosh cosine poisson".split()
 
 # Operations that hand their first input on, changed in shape or precision alone.
 _PASSED_ON = {"Identity", "Cast", "Reshape", "Squeeze", "ExpandDims", "StopGradient", "EnsureShape"}

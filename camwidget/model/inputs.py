@@ -3,7 +3,7 @@
 import operator
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import keras
@@ -115,10 +115,7 @@ def arrange(
             "{name: value} or a list in this order, and say with input= which one is the picture to paint on."
         )
     values = _in_order(declared, image)
-    arrangement = Arrangement(
-        declared.names, declared.container, _painted(declared, values, painted), declared.shapes, declared.dtypes
-    )
-    return arrangement, values
+    return replace(declared, painted=_painted(declared, values, painted)), values
 
 
 def could_be_picture(shape: tuple[int | None, ...] | None, value: object) -> bool:

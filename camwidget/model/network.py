@@ -1,7 +1,7 @@
 """A network about to be traced: inputs of one size, one of its outputs, and a tap in its layers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -36,7 +36,7 @@ class Network:
 
     model: keras.Model
     shape: tuple[int, int, int]
-    arrangement: Arrangement = field(default=Arrangement())
+    arrangement: Arrangement = Arrangement()
     sides: tuple[Side, ...] = ()
     output: str | int | None = None
     kind: Kind = "linear"

@@ -8,7 +8,7 @@ from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.drawing import palette, png, reduced
-from camwidget.maths import METHODS, Method, stretch
+from camwidget.maths import METHODS, Method, full_heat
 from camwidget.model import SCORES, Picture, Probe
 from camwidget.model.survey import INPUT
 
@@ -167,8 +167,7 @@ def painted(explanation: Explanation) -> tuple[Float[np.ndarray, "h w"], float]:
     map = explanation.map
     if not explanation.is_of_pixels or not np.isfinite(map).all():
         return map, float(map.max())
-    full = float(np.percentile(map, 99) or map.max())
-    heat = stretch(map)
+    full, heat = full_heat(map), explanation.heat
     share = MOST_PIXELS / max(heat.shape)
     if share < 1:
         height, width = (max(1, round(length * share)) for length in heat.shape)

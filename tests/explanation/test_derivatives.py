@@ -224,3 +224,10 @@ def test_strongest_neurons_and_filters() -> None:
     best = found.strongest_filters(2)
     assert best == [int(c) for c in np.argsort(-found.contributions())[:2]]
     assert found.query == make_query({"method": "grad_cam", "target": 1, "layer": "relu", "against": 1, "samples": 0})
+
+
+@pytest.mark.parametrize("method", ["gradient", "score_cam"])
+def test_options_that_a_method_takes_no_heed_of_are_said(explainer: Explainer, method: str) -> None:
+    with pytest.warns(UserWarning, match=rf"derivatives='softmax' is about .* method='{method}' weighs none"):
+        exact = explainer.explain(X, method=method, target=1, derivatives="softmax")
+    np.testing.assert_array_equal(exact.map, explainer.explain(X, method=method, target=1).map)

@@ -153,13 +153,11 @@ def test_gradients_of_any_size(name: str, scale: float) -> None:
     np.testing.assert_allclose(np.broadcast_to(weigh(name, evidence), GRID), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", WEIGHING)
+@pytest.mark.parametrize("name", [name for name in WEIGHING if name != "ablation_cam"])  # it weighs shares of the score
 @pytest.mark.parametrize("score", [-1000.0, 0.0, 1000.0, 1e30])
 def test_a_huge_score_changes_nothing(name: str, score: float) -> None:
     # Y = exp(1000) is no float: the factor Y must have been left out.
     evidence, _ = random_evidence(5)
-    if name == "ablation_cam":
-        pytest.skip("weighs the share of the score itself")
     np.testing.assert_array_equal(weigh(name, replace(evidence, score=score)), weigh(name, evidence))
 
 

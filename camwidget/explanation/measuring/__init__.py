@@ -8,3 +8,4 @@ from .running import Checkpoint as Checkpoint
 from .running import Progress as Progress
 from .running import batch_size as batch_size
 from .task import Task as Task
+from .task import observation_key as observation_key

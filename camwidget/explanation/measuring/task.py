@@ -16,6 +16,11 @@ from ..resolve import make_baseline
 from .running import Checkpoint, batch_size
 
 
+def observation_key(picture: Picture, layer: LayerInfo, output: str | int | None) -> Hashable:
+    """What an observation is kept under."""
+    return "observation", picture.key, layer.name, output
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
     """One query about one picture.

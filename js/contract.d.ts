@@ -31,7 +31,7 @@ export interface Choice {
 
 export interface MethodChoice extends Choice {
   /** What its map is made of; methods of one group stand together in the menu. */
-  group: "class activation maps" | "pixels" | "both";
+  group: "class activation maps" | "pixels" | "maps times pixels";
   /** Whether noisy copies can be averaged over; else `samples` is 0. */
   takes_noise: boolean;
 }

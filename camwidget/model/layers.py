@@ -1,7 +1,7 @@
 """The layers of a network that have a map, named, in order of depth, and the one to explain first."""
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,6 +103,19 @@ def mark_default(
     )
 
 
+# Names that an error lists; a network of hundreds of layers would cover the page with them.
+_MOST_NAMES = 12
+
+
+def _few(names: Iterable[str]) -> str:
+    """All names, or of many the first and the last, where most people look, and how many there are."""
+    known = list(names)
+    if len(known) <= _MOST_NAMES:
+        return ", ".join(known)
+    half = _MOST_NAMES // 2
+    return f"{', '.join(known[:half])}, ..., {', '.join(known[-half:])} ({len(known)} in all, see Explainer.layers)"
+
+
 def find_layer(layers: Sequence[LayerInfo], name: str | None) -> LayerInfo:
     """The layer called `name`, in full or by a unique last part; None: the default layer.
 
@@ -116,7 +129,7 @@ def find_layer(layers: Sequence[LayerInfo], name: str | None) -> LayerInfo:
             "This network has no layer with a map: no layer's output has rows, columns and channels, so there is "
             "nothing to paint over a picture. Pass a convolutional network."
         )
-    names = ", ".join(layer.name for layer in listed)
+    names = _few(layer.name for layer in listed)
     if name is None:
         for layer in listed:
             if layer.default:
@@ -131,7 +144,7 @@ def find_layer(layers: Sequence[LayerInfo], name: str | None) -> LayerInfo:
     if len(alike) == 1:
         return alike[0]
     if alike:
-        several = ", ".join(layer.name for layer in alike)
+        several = _few(layer.name for layer in alike)
         raise ValueError(f"Several layers are called {name!r}: {several}. Pass one of these as layer=.")
     nearest = difflib.get_close_matches(name, [layer.name for layer in listed], n=1)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""

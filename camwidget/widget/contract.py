@@ -59,7 +59,7 @@ def group(method: Method) -> str:
     """What a method's map is made of."""
     if method.backward is None:
         return "class activation maps"
-    return "pixels" if method.weigh is None else "both"
+    return "pixels" if method.weigh is None else "maps times pixels"
 
 
 def encode_scores(probe: Probe) -> list[dict]:

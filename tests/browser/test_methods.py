@@ -189,7 +189,11 @@ type(probe).verdict = slow
 
 def test_the_menu_groups_the_methods(opened):
     groups = opened.page.get_by_role("combobox", name="Method").locator("optgroup")
-    assert [group.get_attribute("label") for group in groups.all()] == ["Class activation maps", "Pixels", "Both"]
+    assert [group.get_attribute("label") for group in groups.all()] == [
+        "Class activation maps",
+        "Pixels",
+        "Maps times pixels",
+    ]
     options = opened.page.get_by_role("combobox", name="Method").locator("option").all()
     assert [option.get_attribute("value") for option in options] == opened.value(
         "list(__import__('camwidget').maths.METHODS)"

@@ -189,3 +189,14 @@ def test_a_network_without_a_map() -> None:
     probe = probe_of(functional([layers.Flatten(), layers.Dense(3)]), SHAPE)
     with pytest.raises(ValueError, match="no layer with a map"):
         probe.find_layer(None)
+
+
+def test_an_error_lists_few_of_many_layers() -> None:
+    stack = [conv(f"layer{n}") for n in range(30)]
+    with pytest.raises(ValueError) as error:
+        find_layer(stack, "layer99")
+    words = str(error.value)
+    assert "layer0, layer1, layer2, layer3, layer4, layer5, ..., layer24, " in words
+    assert "layer29 (30 in all, see Explainer.layers)" in words and "layer12" not in words
+    with pytest.raises(ValueError, match="map: layer0, layer1, layer2. Pass"):
+        find_layer(stack[:3], "nothing")

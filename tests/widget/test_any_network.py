@@ -76,7 +76,9 @@ def test_fixed_options_are_part_of_every_question():
         widget.set_state(change)
         answer = widget.wait(60)
         asked = {"method": widget.method, "samples": widget.samples, "target": widget.target, "score": widget.score}
-        expected = explain(model, picture(), **asked, **fixed)
+        with pytest.warns(UserWarning, match="sample_weights='score' is about the derivatives at a layer"):
+            expected = explain(model, picture(), **asked, **fixed)
+        assert expected.notes[0] in widget.evidence["note"]  # and the page says so
         np.testing.assert_allclose(answer.map, expected.map, rtol=1e-9)
         assert widget.error == ""
     assert widget.result["against"] == 0

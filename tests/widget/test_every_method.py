@@ -133,7 +133,7 @@ def test_the_menu_says_what_a_method_makes_its_map_of(widget):
     assert list(groups) == list(METHODS)
     assert groups["score_cam"] == "class activation maps"
     assert groups["smooth_grad"] == "pixels"
-    assert groups["guided_grad_cam++"] == "both"
+    assert groups["guided_grad_cam++"] == "maps times pixels"
     runs = [group for n, group in enumerate(groups.values()) if n == 0 or list(groups.values())[n - 1] != group]
     assert len(runs) == len(set(runs)), "each group stands in one piece"
     for choice in widget.choices["methods"]:

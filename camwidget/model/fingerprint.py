@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
@@ -24,25 +23,18 @@ def fingerprint(model: keras.Model) -> Callable[[], tf.Tensor]:
     hand is noticed. In a larger one eight numbers of every weight, drawn once: whatever touches a
     whole layer, as training and randomisation do, changes these, and nothing is read whole.
     """
-    weights = model.weights
+    weights = [weight for weight in model.weights if math.prod(weight.shape)]
     if sum(math.prod(weight.shape) for weight in weights) <= _READ_WHOLE:
         return compiled(lambda: _stacked([_digest(tf.convert_to_tensor(weight.value)) for weight in weights]))
     generator = np.random.default_rng(0)
-    places: list[Any] = [
-        np.stack([generator.integers(0, length, _SAMPLED) for length in weight.shape], axis=1)
-        if len(weight.shape)  # TensorFlow's shape of a single number is no empty tuple, and so not false
-        else None
-        for weight in weights
-    ]
+    places = [generator.integers(0, math.prod(weight.shape), _SAMPLED) for weight in weights]
 
     def function() -> tf.Tensor:
-        # `gather_nd` of a variable fetches the numbers without reading the rest
-        numbers = [
-            tf.reshape(weight.value, [1]) if place is None else tf.gather_nd(weight.value, place)
-            for weight, place in zip(weights, places, strict=True)
-        ]
-        numbers = [each if each.dtype == tf.float32 else tf.cast(each, tf.float32) for each in numbers]
-        return tf.bitcast(tf.concat(numbers, axis=0), tf.int32)
+        # Never by `gather` or `gather_nd` of the variable itself: TensorFlow then takes it for one that is accessed
+        # sparsely, and from that time on copies the whole weight at every read, the user's own calls included.
+        values = [tf.reshape(tf.convert_to_tensor(weight.value), [-1]) for weight in weights]
+        numbers = [tf.gather(value, place) for value, place in zip(values, places, strict=True)]
+        return tf.bitcast(tf.concat([tf.cast(each, tf.float32) for each in numbers], axis=0), tf.int32)
 
     return compiled(function)
 

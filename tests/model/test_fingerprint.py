@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from camwidget import Explainer
@@ -255,3 +256,19 @@ def test_pictures_of_several_sizes_forget_together() -> None:
         new = explainer.explain(x, method="grad_cam", target=0).signed
         np.testing.assert_array_equal(new, Explainer(model).explain(x, method="grad_cam", target=0).signed)
         assert np.abs(new - old).max() > 1e-3
+
+
+def test_reading_a_weight_does_not_make_tensorflow_copy_it_ever_after() -> None:
+    # A variable that was gathered from is copied whole at every read, by whomever.
+    def is_shared(variable: Any) -> bool:
+        first, second = (np.asarray(memoryview(tensor)) for tensor in (variable.read_value(), variable.read_value()))
+        return first.__array_interface__["data"] == second.__array_interface__["data"]
+
+    model = large_network()
+    assert all(is_shared(weight.value) for weight in model.weights)
+    probe_of(model).fingerprint()
+    Explainer(model, preprocess=None).explain(picture(), target=0)
+    assert all(is_shared(weight.value) for weight in model.weights)
+    kernel = model.get_layer("wide").kernel.value
+    tf.gather_nd(kernel, tf.constant([[0, 0]]))  # the law can be broken
+    assert not is_shared(kernel)

@@ -75,6 +75,14 @@ class Derivatives:
         return g * g * g  # NumPy's power takes fifty times as long
 
     @property
+    def ratio(self) -> Float[np.ndarray, "h w c"]:
+        """D3 / D2, NaN where D2 is 0; g itself where they are its powers."""
+        if self.higher is None:
+            return self.first
+        second, third = self.higher
+        return np.divide(third, second, out=np.full_like(third, np.nan), where=second != 0)
+
+    @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
         return sum(array.nbytes for array in (self.first, *(self.higher or ())))
@@ -156,6 +164,11 @@ class Evidence:
     def third(self) -> Float[np.ndarray, "h w c"]:
         """D3, see `Derivatives`."""
         return measured(self.derivatives, "derivatives").third
+
+    @property
+    def ratio(self) -> Float[np.ndarray, "h w c"]:
+        """D3 / D2, see `Derivatives`."""
+        return measured(self.derivatives, "derivatives").ratio
 
     @property
     def counts(self) -> tuple[Count, ...]:

@@ -26,13 +26,13 @@ def grad_cam_plus_plus(evidence: Evidence) -> Weights:
     # sum_ab A_ab times D3 at (i, j); some libraries take sum(A * D3) or normalise alpha to a sum
     # of 1, which can flip a channel's sign.
     total = evidence.activations.sum(axis=(0, 1), dtype=np.float64)
-    second = evidence.second
-    denominator = total * evidence.third
-    denominator += 2 * second
-    # In place: where the denominator is 0, so is what stays there.
-    alpha = np.divide(second, denominator, out=denominator, where=denominator != 0)
-    alpha *= np.maximum(evidence.first, 0)
-    return alpha.sum(axis=(0, 1), keepdims=True)
+    # Divided by D2, so that no power of a gradient as small as 1e-30 is needed.
+    denominator = total * evidence.ratio
+    denominator += 2
+    # Where D2 is 0 so is alpha, and where the whole denominator is.
+    denominator[~np.isfinite(denominator) | (denominator == 0)] = np.inf
+    alpha = np.divide(1, denominator, out=denominator)
+    return np.einsum("hwc,hwc->c", alpha, np.maximum(evidence.first, 0))[None, None, :]
 
 
 def layer_cam(evidence: Evidence) -> Weights:

@@ -143,10 +143,62 @@ def substitute(layer: LayerInfo, output: tf.Tensor) -> Visit:
     return visit
 
 
-def compiled(function: Callable[..., Any], *signature: Any) -> Any:
-    """A function compiled for tensors of this signature.
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A function compiled for tensors of one signature.
+
+    Attributes:
+        function: what is run.
+        source: what it was taken from. The functions within it, such as those that XLA compiles, live
+            as long as it does.
+    """
+
+    function: Callable[..., Any]
+    source: object
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run it."""
+        return self.function(*arguments)
+
+
+def compiled(function: Callable[..., Any], *signature: Any) -> Compiled:
+    """Compile what a function's results need, and nothing else.
+
+    TensorFlow runs every operation of a function that might have an effect, needed or not, and hands
+    over every variable that was met while tracing. Behind a substituted layer that would be most of
+    the work. So the results are taken out, with the operations they are computed from. What a network
+    does besides, without an influence on its output, is left out: no explanation wants it.
 
     Traced here and now, under this signature alone: a `tf.function` that is called counts its
     traces by the address of the Python function and warns when another one is given that address.
     """
-    return tf.function(function, autograph=False).get_concrete_function(*signature)
+    source = tf.function(function, autograph=False).get_concrete_function(*signature)
+    definition = _by_data(source)
+    present = {node.name for node in definition.node}
+
+    def results(*arguments: Any) -> Any:
+        capture = tf.compat.v1.get_default_graph().capture
+        given = zip(source.inputs, [*tf.nest.flatten(arguments), *source.captured_inputs], strict=True)
+        inputs = {place.name: capture(tensor) for place, tensor in given if place.op.name in present}
+        names = [tensor.name for tensor in source.outputs]
+        found = tf.graph_util.import_graph_def(definition, input_map=inputs, return_elements=names, name="")
+        return tf.nest.pack_sequence_as(source.structured_outputs, found)
+
+    return Compiled(tf.function(results, autograph=False).get_concrete_function(*signature), source)
+
+
+def _by_data(source: Any) -> Any:
+    """The operations that a function's results are computed from, as a GraphDef: data counts, order does not."""
+    whole = source.graph.as_graph_def()
+    needed = type(whole)(versions=whole.versions, library=whole.library)
+    inputs = {node.name: [name for name in node.input if not name.startswith("^")] for node in whole.node}
+    names: set[str] = set()
+    ahead = {tensor.op.name for tensor in source.outputs}
+    while ahead:
+        names |= ahead
+        ahead = {each.split(":")[0] for name in ahead for each in inputs[name]} - names
+    for node in whole.node:
+        if node.name in names:
+            needed.node.add().CopyFrom(node)
+            needed.node[-1].input[:] = inputs[node.name]
+    return needed

@@ -1,8 +1,9 @@
 """What people should know about an explanation, in sentences."""
 
 import warnings
+from dataclasses import replace
 
-from camwidget.maths import Evidence
+from camwidget.maths import Derivatives, Evidence, are_proportional
 
 from .explanation import Explanation
 from .query import Query
@@ -22,10 +23,11 @@ def notes_on(query: Query, evidence: Evidence) -> tuple[str, ...]:
             for option, usual in (("derivatives", "exp"), ("sample_weights", "equal"))
             if getattr(query, option) != usual
         ]
-    if derivatives is not None and not derivatives.is_moved and query.noise > 0:
+    if query.noise > 0 and _is_unmoved(query, evidence):
         notes.append(
-            "Noise made no difference: at this layer the derivatives of every noisy copy are those of the picture "
-            "itself, as behind a tail that is linear around it. Choose an earlier layer, or samples=0."
+            "Noise made no difference: averaged over the noisy copies, the weights at this layer are those of the "
+            "picture itself, up to one factor, as behind a tail that is linear around it. Choose an earlier layer, or "
+            "samples=0."
         )
     if pixels is not None and pixels.gap is not None and pixels.gap > _GAP and pixels.count.is_whole:
         notes.append(
@@ -33,6 +35,15 @@ def notes_on(query: Query, evidence: Evidence) -> tuple[str, ...]:
             f"steps={query.steps}."
         )
     return tuple(notes)
+
+
+def _is_unmoved(query: Query, evidence: Evidence) -> bool:
+    """Whether noise was averaged over and the map, divided by its maximum, is that of the picture itself."""
+    weigh, derivatives = query.record.weigh, evidence.derivatives
+    if weigh is None or derivatives is None or derivatives.clean is None:
+        return False
+    plain = weigh(replace(evidence, derivatives=Derivatives(derivatives.clean)))
+    return are_proportional(weigh(evidence), plain)
 
 
 def announced(explanation: Explanation, *, stacklevel: int) -> Explanation:

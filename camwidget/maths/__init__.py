@@ -3,6 +3,7 @@
 May import: numpy, jaxtyping and the standard library. Knows nothing of networks or notebooks.
 """
 
+from .correlation import are_proportional as are_proportional
 from .correlation import rank_correlation as rank_correlation
 from .evidence import WHOLE as WHOLE
 from .evidence import ChannelScores as ChannelScores

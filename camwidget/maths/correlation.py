@@ -1,4 +1,4 @@
-"""How alike two maps are in what they rank high."""
+"""How alike two maps are."""
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -31,6 +31,14 @@ def rank_correlation(a: Shaped[np.ndarray, "..."], b: Shaped[np.ndarray, "..."])
     x, y = (_ranks(each.ravel()) - (each.size + 1) / 2 for each in (a, b))
     spread = np.sqrt((x @ x) * (y @ y))
     return float(x @ y / spread) if spread > 0 else float("nan")
+
+
+def are_proportional(a: Float[np.ndarray, "..."], b: Float[np.ndarray, "..."]) -> bool:
+    """Whether two arrays of one shape are the same up to a positive factor, to four digits of the largest number."""
+    largest, other = float(np.abs(a).max(initial=0)), float(np.abs(b).max(initial=0))
+    if largest == 0 or other == 0:
+        return largest == other
+    return bool(np.abs(a / largest - b / other).max() < 1e-4)
 
 
 def _ranks(values: Shaped[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:

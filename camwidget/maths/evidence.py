@@ -49,14 +49,13 @@ class Derivatives:
         higher: D2 and D3, shape (h, w, c), in float64; None where they are powers of `first`,
             worked out when a method asks for them.
         count: noisy copies averaged; none without noise.
-        is_moved: False where noise was averaged over and the derivatives are those of the clean
-            picture all the same.
+        clean: g of the picture itself, beside the mean over its noisy copies; None without noise.
     """
 
     first: Float[np.ndarray, "h w c"]
     higher: tuple[Float[np.ndarray, "h w c"], Float[np.ndarray, "h w c"]] | None = None
     count: Count = WHOLE
-    is_moved: bool = True
+    clean: Float[np.ndarray, "h w c"] | None = None
 
     @property
     def second(self) -> Float[np.ndarray, "h w c"]:
@@ -85,7 +84,7 @@ class Derivatives:
     @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
-        return sum(array.nbytes for array in (self.first, *(self.higher or ())))
+        return sum(array.nbytes for array in (self.first, *(self.higher or ()), self.clean) if array is not None)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from camwidget.explanation import Explainer, Explanation
+from camwidget.maths import METHODS
+
+CAM_METHODS = [name for name, method in METHODS.items() if method.weigh is not None and method.backward is None]
 
 Box = tuple[float, float, float, float]  # top, bottom, left, right, as shares of the picture
 
@@ -43,6 +46,9 @@ def peak(explanation: Explanation) -> tuple[int, int]:
 DOG: Box = (12 / 224, 118 / 224, 78 / 224, 168 / 224)
 CAT: Box = (122 / 224, 222 / 224, 35 / 224, 205 / 224)
 
+# Of pothole/Pothole/p_0.jpg: three holes; their rims.
+HOLES: list[Box] = [(0.06, 0.25, 0.15, 0.5), (0.28, 0.48, 0.25, 0.66), (0.62, 0.85, 0.0, 1.0)]
+
 
 def test_squeezenet_finds_cat_and_dog_where_they_are(squeezenet: Explainer, real_data: Path) -> None:
     image = real_data / "images" / "both.png"
@@ -65,12 +71,14 @@ def test_squeezenet_names_what_is_there(squeezenet: Explainer, real_data: Path) 
     assert squeezenet.predict(real_data / "images" / "puppies.jpg", top=1)[0].index == 208  # Labrador
 
 
+@pytest.mark.filterwarnings("ignore:Noise made no difference")
 def test_behind_fire9_noise_changes_nothing(squeezenet: Explainer, real_data: Path) -> None:
     # The score is linear there up to a fixed mask.
     image = real_data / "images" / "both.png"
     plain = squeezenet.explain(image, target=281)
     smooth = squeezenet.explain(image, target=281, method="smooth_grad_cam++", samples=4)
     assert smooth.samples == 4
+    assert any("Noise made no difference" in note for note in smooth.notes)
     np.testing.assert_allclose(smooth.map / smooth.map.max(), plain.map / plain.map.max(), atol=1e-6)
     # Earlier it does.
     plain, smooth = (
@@ -78,6 +86,42 @@ def test_behind_fire9_noise_changes_nothing(squeezenet: Explainer, real_data: Pa
         for method, samples in (("grad_cam++", 0), ("smooth_grad_cam++", 4))
     )
     assert np.abs(smooth.map / smooth.map.max() - plain.map / plain.map.max()).max() > 0.05
+    assert not any("Noise" in note for note in smooth.notes)
+
+
+def share_of(explanation: Explanation, mask: np.ndarray) -> float:
+    """How strong the map is there, beside elsewhere: 1 where it does not care."""
+    return float(explanation.heatmap[mask].mean() / explanation.heatmap[~mask].mean())
+
+
+@pytest.mark.filterwarnings("ignore:Noise made no difference")
+@pytest.mark.parametrize("method", CAM_METHODS)
+def test_every_cam_method_on_every_network(method: str, squeezenet: Explainer, real_data: Path) -> None:
+    both = real_data / "images" / "both.png"
+    lenet, potholes = (explainer(real_data, name, preprocess=as_shares) for name in ("lenet_mnist", "pothole300"))
+    hole, (digit,) = real_data / "pothole" / "Pothole" / "p_0.jpg", digits(real_data, 1)[0]
+    if method == "cam":
+        for network, image in ((squeezenet, both), (lenet, digit), (potholes, hole)):
+            with pytest.raises(ValueError, match="needs a network in which layer .* followed by global average"):
+                network.explain(image, method=method)
+    else:
+        for target, box in ((281, CAT), (242, DOG)):
+            found = squeezenet.explain(both, target=target, method=method)
+            assert share_of(found, inside(found, box)) > 1.4
+        found = potholes.explain(hole, method=method)
+        assert share_of(found, inside(found, *HOLES)) > 2.5
+        found = lenet.explain(digit, method=method)
+        assert found.target == 7 and share_of(found, digit > 128) > 1.2
+    resnet = explainer(real_data, "resnet8_cifar10", preprocess=None)
+    found = resnet.explain(real_data / "images" / "cat_720p.jpg", target=3, method=method)
+    assert share_of(found, inside(found, (0.1, 0.7, 0.3, 0.72))) > 1.1
+    vww = explainer(real_data, "vww96", preprocess=as_shares)
+    found = vww.explain(real_data / "images" / "soldiers.jpg", target=1, method=method)
+    assert found.map.shape == (3, 3) and found.map.max() > 0 and np.isfinite(found.signed).all()
+
+
+def as_shares(pixels: np.ndarray) -> np.ndarray:
+    return pixels / 255
 
 
 def digits(real_data: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -88,7 +132,7 @@ def digits(real_data: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_in_lenet_noise_matters_and_the_map_lies_on_the_stroke(real_data: Path) -> None:
-    lenet = explainer(real_data, "lenet_mnist", preprocess=lambda pixels: pixels / 255)
+    lenet = explainer(real_data, "lenet_mnist", preprocess=as_shares)
     pictures, labels = digits(real_data, 10)
     right, changed = 0, []
     for picture, label in zip(pictures, labels, strict=True):
@@ -102,7 +146,7 @@ def test_in_lenet_noise_matters_and_the_map_lies_on_the_stroke(real_data: Path) 
 
 
 def test_cam_of_a_mobilenet_with_pooling_over_the_grid(real_data: Path) -> None:
-    vww = explainer(real_data, "vww96", preprocess=lambda pixels: pixels / 255, class_names=["nobody", "person"])
+    vww = explainer(real_data, "vww96", preprocess=as_shares, class_names=["nobody", "person"])
     kernel, bias = vww.model.layers[-1].get_weights()
     for target in (0, 1):
         cam, grad_cam = (
@@ -135,8 +179,7 @@ def test_resnet8_looks_at_the_thing(real_data: Path, file: str, target: int, box
 @pytest.mark.parametrize(
     ("file", "boxes"),
     [
-        # three holes; their rims
-        ("p_0.jpg", [(0.06, 0.25, 0.15, 0.5), (0.28, 0.48, 0.25, 0.66), (0.62, 0.85, 0.0, 1.0)]),
+        ("p_0.jpg", HOLES),
         # the upright hole to the right of the middle
         ("8.jpg", [(0.02, 0.65, 0.48, 0.88)]),
         # a blurred road: the puddles in front
@@ -144,9 +187,7 @@ def test_resnet8_looks_at_the_thing(real_data: Path, file: str, target: int, box
     ],
 )
 def test_the_pothole_network_looks_at_potholes(real_data: Path, file: str, boxes: list[Box]) -> None:
-    potholes = explainer(
-        real_data, "pothole300", preprocess=lambda pixels: pixels / 255, class_names=["plain", "pothole"]
-    )
+    potholes = explainer(real_data, "pothole300", preprocess=as_shares, class_names=["plain", "pothole"])
     explanation = potholes.explain(real_data / "pothole" / "Pothole" / file)
     assert explanation.target_name == "pothole"
     assert explanation.map.shape == (74, 74)

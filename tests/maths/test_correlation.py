@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from camwidget.maths import rank_correlation
+from camwidget.maths import are_proportional, rank_correlation
 
 
 def test_by_hand() -> None:
@@ -35,3 +35,12 @@ def test_a_constant_map_has_none() -> None:
 def test_other_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"shapes \(2, 3\) and \(3, 2\) .* one size"):
         rank_correlation(np.zeros((2, 3)), np.zeros((3, 2)))
+
+
+def test_proportional_arrays() -> None:
+    a = np.array([[1.0, -2.0, 0.0]])
+    assert are_proportional(a, 3e-9 * a)
+    assert not are_proportional(a, -a)
+    assert not are_proportional(a, np.array([[1.0, -2.0, 0.001]]))
+    assert are_proportional(0 * a, 0 * a)
+    assert not are_proportional(0 * a, a)

@@ -18,7 +18,8 @@ export type Neuron = [number, number];
 /** Two opposite corners, inclusive, in any order. */
 export type Box = [Neuron, Neuron];
 
-export type View = "smooth" | "cells";
+/** "filters": one map for each; "inputs": what the network sees. */
+export type View = "smooth" | "cells" | "filters" | "inputs";
 export type Status = "idle" | "computing" | "stopped";
 
 /** An entry of a menu: `value` is what the trait takes, `label` what people read. */
@@ -176,13 +177,40 @@ export interface State {
 }
 
 /** Browser to kernel. */
-export interface Request {
-  id: number;
-  kind: "stop";
-}
+export type Request = { id: number } & (
+  | { kind: "stop" }
+  /** The numbers of one neuron of the layer on show. */
+  | { kind: "neuron"; layer: string; row: number; column: number }
+  /** The picture as the network takes it; the answer's buffer is a PNG. */
+  | { kind: "inputs" }
+);
 
 /** Kernel to browser, one for each request. `error` is "" when it was granted. */
 export interface Answer {
   id: number;
   error: string;
+}
+
+/** To "neuron". */
+export interface NeuronAnswer extends Answer {
+  /** Of the chosen filters the one with the largest |w A| here; the other numbers are of it. */
+  filter: number;
+  activation: number | null;
+  /** w of filter and neuron; null for a method for pixels. */
+  weight: number | null;
+  /** dS/dA, the mean over noisy copies where there are; null where the method takes no derivatives. */
+  gradient: number | null;
+  /** Of Grad-CAM++ and its kin. */
+  alpha: number | null;
+  /** [top, left, bottom, right] of what it depends on, as shares of the picture; null where that is not known now. */
+  field: [number, number, number, number] | null;
+}
+
+/** To "inputs". */
+export interface InputsAnswer extends Answer {
+  low: number;
+  high: number;
+  height: number;
+  width: number;
+  channels: number;
 }

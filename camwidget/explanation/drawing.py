@@ -66,10 +66,10 @@ def png(pixels: UInt8[np.ndarray, "H W 3"]) -> bytes:
     return stream.getvalue()
 
 
-def reduced(pixels: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
-    """The picture, its longer side at most 1280 pixels: more no page shows, and a notebook would store."""
+def reduced(pixels: UInt8[np.ndarray, "H W 3"], most: int = 1280) -> UInt8[np.ndarray, "h w 3"]:
+    """The picture, its longer side at most so many pixels: more no page shows, and a notebook would store."""
     height, width = pixels.shape[:2]
-    share = 1280 / max(height, width)
+    share = most / max(height, width)
     if share >= 1:
         return pixels
     size = max(1, round(width * share)), max(1, round(height * share))

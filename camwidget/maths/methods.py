@@ -45,6 +45,7 @@ class Method:
         measures: what `weigh` needs beside the activations.
         backward: the rules for pixels; None for CAM methods.
         samples: noisy copies averaged where the caller names no number.
+        alphas: evidence -> the coefficients (h, w, c) within its weights, for methods that have such.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Method:
     measures: Measured = "derivatives"
     backward: Backward | None = None
     samples: int = 0
+    alphas: Callable[[Evidence], Weights] | None = None
 
     @property
     def takes_noise(self) -> bool:
@@ -88,6 +90,7 @@ _GRAD_CAM_PLUS_PLUS = Method(
     "derivatives='softmax'.",
     cost=_BACK,
     weigh=rules.grad_cam_plus_plus,
+    alphas=rules.alphas,
 )
 
 _CAM_METHODS = (

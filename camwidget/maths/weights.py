@@ -18,10 +18,10 @@ def grad_cam(evidence: Evidence) -> Weights:
     return evidence.first.mean(axis=(0, 1), keepdims=True, dtype=np.float64)
 
 
-def grad_cam_plus_plus(evidence: Evidence) -> Weights:
-    """w_c = sum over i, j of alpha relu(D1), alpha = D2 / (2 D2 + (sum_ab A_ab) D3), 0 where its denominator is.
+def alphas(evidence: Evidence) -> Weights:
+    """alpha = D2 / (2 D2 + (sum_ab A_ab) D3), 0 where its denominator is, one for each neuron (h, w, c).
 
-    Chattopadhay et al. 2018, eq. 5 and 10; with averaged derivatives Omeiza et al. 2019, eq. 7 and 8.
+    Chattopadhay et al. 2018, eq. 10; with averaged derivatives Omeiza et al. 2019, eq. 7 and 8.
     """
     # sum_ab A_ab times D3 at (i, j); some libraries take sum(A * D3) or normalise alpha to a sum
     # of 1, which can flip a channel's sign.
@@ -31,8 +31,12 @@ def grad_cam_plus_plus(evidence: Evidence) -> Weights:
     denominator += 2
     # Where D2 is 0 so is alpha, and where the whole denominator is.
     denominator[~np.isfinite(denominator) | (denominator == 0)] = np.inf
-    alpha = np.divide(1, denominator, out=denominator)
-    return np.einsum("hwc,hwc->c", alpha, np.maximum(evidence.first, 0))[None, None, :]
+    return np.divide(1, denominator, out=denominator)
+
+
+def grad_cam_plus_plus(evidence: Evidence) -> Weights:
+    """w_c = sum over i, j of alpha relu(D1) (Chattopadhay et al. 2018, eq. 5)."""
+    return np.einsum("hwc,hwc->c", alphas(evidence), np.maximum(evidence.first, 0))[None, None, :]
 
 
 def layer_cam(evidence: Evidence) -> Weights:

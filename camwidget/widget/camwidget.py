@@ -19,6 +19,7 @@ from camwidget.model import Model, Picture, Preprocess
 from camwidget.model.survey import INPUT
 
 from . import contract
+from .requests import Asked, answer
 from .scheduler import Scheduler, Superseded, Token
 from .state import (
     FIXED,
@@ -48,7 +49,7 @@ class CamWidget(Traits):
         class_names: one name for each class, in order.
         colormap: any matplotlib colour map.
         opacity: of the heat over the picture, in [0, 1].
-        view: "smooth" or "cells".
+        view: "smooth", "cells", "filters" (one map for each) or "inputs" (what the network sees).
         **options: see `Query`. `method`, `layer`, `target`, `score`, `samples`, `noise`, `filters`,
             `neurons` and `region` are traits; the others stay as they are given here.
 
@@ -188,11 +189,8 @@ class CamWidget(Traits):
         return Request(self.image, {name: getattr(self, name) for name in QUERY_TRAITS}, changed)
 
     def _on_message(self, widget: object, content: dict, buffers: list) -> None:
-        known = content.get("kind") == "stop"
-        error = "" if known else f"No request of kind {content.get('kind')!r}; the kernel knows 'stop'."
-        if known and not self._scheduler.stop():
-            error = "Nothing is being computed."
-        self.send({"id": content.get("id"), "error": error})
+        found = answer(Asked(self._explainer, self._explanation, self._scheduler.stop), content)
+        self.send(dict(found.fields), list(found.buffers))
 
     def _answer(self, request: Request, token: Token) -> None:
         """Runs in the worker: the one place that computes and writes results."""

@@ -48,7 +48,7 @@ class Traits(anywidget.AnyWidget):
     region = _Guarded().tag(sync=True)
     colormap = traitlets.Unicode("viridis").tag(sync=True)
     opacity = traitlets.Float(0.6, min=0.0, max=1.0).tag(sync=True)
-    view = traitlets.Enum(("smooth", "cells"), "smooth").tag(sync=True)
+    view = traitlets.Enum(("smooth", "cells", "filters", "inputs"), "smooth").tag(sync=True)
 
     # The value is whatever the user gave; the page gets the picture that was read from it.
     image = _Guarded().tag(sync=True, to_json=lambda _, widget: widget._encoded_image())

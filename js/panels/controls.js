@@ -17,6 +17,12 @@ import { hint } from "./hint.js";
 const VIEWS = [
   { value: "smooth", label: "Smooth", note: "" },
   { value: "cells", label: "Cells", note: "Each neuron paints its own block: what the network really has." },
+  {
+    value: "filters",
+    label: "Filter by filter",
+    note: "One map for each chosen filter, each on its own scale.",
+  },
+  { value: "inputs", label: "What the network sees", note: "The picture after resizing and preprocessing." },
 ];
 
 /**

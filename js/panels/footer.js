@@ -1,3 +1,4 @@
+import { makeAsk } from "../ask.js";
 import { button, h, setText } from "../dom.js";
 import { follow } from "../model.js";
 import * as read from "../pure/read.js";
@@ -5,9 +6,6 @@ import { status } from "../pure/words.js";
 
 /** A state that lasts less is not worth a word: without this wait a drag would make the line flicker. */
 const WORTH_SAYING = 150; // milliseconds
-
-/** How long the kernel may take to answer a request before we say that it does not. */
-const PATIENCE = 5000; // milliseconds
 
 /**
  * State of the kernel, Stop and Reset.
@@ -54,32 +52,18 @@ export function footerPanel(model, el, signal, { undo }) {
 }
 
 /**
- * Stop is a message, not state: it has an id, and its answer says whether it was granted.
+ * Stop is a question, not state: its answer says whether it was granted.
  * @param {import("../model.js").Model} model
  * @param {AbortSignal} signal
  */
 function stopButton(model, signal) {
   const refused = document.createTextNode("");
-  let id = 0;
-  let overdue = 0;
+  const ask = makeAsk(model, signal);
   const stop = button("Stop", signal, () => {
-    id = Math.floor(Math.random() * 2 ** 31);
     refused.data = "";
-    clearTimeout(overdue);
-    overdue = window.setTimeout(() => {
-      refused.data = "The kernel does not answer.";
-    }, PATIENCE);
-    model.send({ id, kind: "stop" });
-  });
-  const answered = (/** @type {Partial<import("../contract.d.ts").Answer>} */ answer) => {
-    if (answer?.id !== id) return;
-    clearTimeout(overdue);
-    refused.data = answer.error ?? "";
-  };
-  model.on("msg:custom", answered);
-  signal.addEventListener("abort", () => {
-    clearTimeout(overdue);
-    model.off("msg:custom", answered);
+    ask({ kind: "stop" }, ({ error }) => {
+      refused.data = error ?? "";
+    });
   });
   return { stop, refused };
 }

@@ -1,7 +1,10 @@
 import { h, setText } from "../dom.js";
 import * as read from "../pure/read.js";
 import { shareAt, wholeMaximum } from "../pure/shown.js";
-import { number, reach } from "../pure/words.js";
+import { neuronFacts, number, reach } from "../pure/words.js";
+
+/** Views in which these colours mean nothing. */
+const OWN_SCALE = ["filters", "inputs"];
 
 /**
  * Under the picture: what the colours mean, and the numbers of the neuron under the pointer.
@@ -14,7 +17,10 @@ export function legend(model, el, look) {
   const most = h("span", { class: "cw-muted" });
   const scale = h("span", { class: "cw-scale" }, [h("span", { class: "cw-muted" }, ["0"]), strip, most]);
   const words = h("span");
-  el.append(h("div", { class: "cw-row cw-legend" }, [h("span", { class: "cw-readout" }, [words]), scale]));
+  const facts = h("span", { class: "cw-facts" });
+  el.append(
+    h("div", { class: "cw-row cw-legend" }, [h("span", { class: "cw-readout" }, [words, facts]), scale]),
+  );
 
   /** @type {Uint8Array | null} */
   let drawn = null;
@@ -22,7 +28,7 @@ export function legend(model, el, look) {
     const palette = read.palette(model);
     if (palette !== drawn) drawStrip(strip, palette);
     drawn = palette;
-    scale.hidden = now === null || !(now.map.full > 0);
+    scale.hidden = now === null || !(now.map.full > 0) || OWN_SCALE.includes(model.get("view"));
     if (now !== null) {
       // Colours are stretched to what is chosen; beside it stands what the whole layer reaches.
       const whole = wholeMaximum(read.evidence(model));
@@ -30,9 +36,10 @@ export function legend(model, el, look) {
       scale.title = meaning(now.map, whole);
     }
     const cell = look.hovered ?? (look.byKeys ? look.active : null);
-    const hint = now?.rows === 0 ? "" : "Drag: a box · click: a neuron";
-    setText(words, cell && now ? describe(cell, now) : hint);
+    setText(words, cell && now ? describe(cell, now) : (look.seen?.words ?? hint(now, model.get("view"))));
     words.classList.toggle("cw-muted", cell === null);
+    setText(facts, cell && look.facts ? neuronFacts(look.facts) : "");
+    if (cell && look.facts) facts.title = "A: activation · g: dS/dA · α, w: as the method weighs it";
   };
 }
 
@@ -47,6 +54,14 @@ function meaning({ full, maximum }, whole) {
   return full < 0.98 * whole
     ? "The colours reach up to the strongest of the chosen neurons and filters."
     : "";
+}
+
+/**
+ * @param {import("../pure/shown.js").Shown | null} now
+ * @param {string | undefined} view
+ */
+function hint(now, view) {
+  return now?.rows === 0 || view === "filters" ? "" : "Drag: a box · click: a neuron";
 }
 
 /**

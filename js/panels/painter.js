@@ -5,7 +5,7 @@ import { colourise, paints } from "../pure/palette.js";
 import * as read from "../pure/read.js";
 import { bilinear, cells } from "../pure/resize.js";
 import { isEverything } from "../pure/selection.js";
-import { drawCell, drawGrid, drawOutline, drawVeil } from "./strokes.js";
+import { drawCell, drawField, drawGrid, drawOutline, drawVeil } from "./strokes.js";
 
 /** Pictures with fewer pixels are shown as the pixels they are. */
 const FEW_PIXELS = 64;
@@ -41,7 +41,8 @@ export function makePainter(canvas) {
       if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
       const frame = snap(fit(model.get("image") ?? {}, size));
       context.clearRect(0, 0, size.width, size.height);
-      if (look.bitmap !== null) drawPicture(context, look.bitmap, frame);
+      const picture = look.seen?.bitmap ?? look.bitmap;
+      if (picture !== null) drawPicture(context, picture, frame);
       if (now === null) return true;
       if (heats !== null) {
         if (now.map.ofPixels) fadePicture(context, frame, model.get("opacity") ?? 0.6);
@@ -56,6 +57,7 @@ export function makePainter(canvas) {
       if (isVeiled || look.hovered !== null || look.byKeys) drawGrid(context, now, frame, ratio);
       if (some) drawOutline(context, outline(now.chosen, now.rows, now.columns), now, frame, ratio);
       if (look.hovered !== null && !look.dragging) drawCell(context, look.hovered, now, frame, ratio, false);
+      if (look.facts?.field && !look.dragging) drawField(context, look.facts.field, frame, ratio);
       if (look.byKeys) drawCell(context, look.active, now, frame, ratio, true);
       return true;
     },
@@ -67,7 +69,7 @@ export function makePainter(canvas) {
  * @param {ImageBitmap} bitmap
  * @param {import("../pure/geometry.js").Frame} frame
  */
-function drawPicture(context, bitmap, frame) {
+export function drawPicture(context, bitmap, frame) {
   context.imageSmoothingEnabled = Math.min(bitmap.width, bitmap.height) > FEW_PIXELS;
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, frame.left, frame.top, frame.width, frame.height);
@@ -94,12 +96,12 @@ function fadePicture(context, { left, top, width, height }, opacity) {
 /**
  * The coloured map on a canvas of its own, because putImageData would replace the picture instead of covering it.
  * @param {HTMLCanvasElement} layer
- * @param {import("../pure/shown.js").Raster} map
+ * @param {import("../pure/geometry.js").Grid} map
  * @param {Float32Array} heats
  * @param {import("../pure/geometry.js").Frame} frame
  * @param {import("../model.js").Model} model
  */
-function drawHeat(layer, { rows, columns }, heats, frame, model) {
+export function drawHeat(layer, { rows, columns }, heats, frame, model) {
   const blocks = model.get("view") === "cells";
   const shrink = blocks ? 1 : Math.min(1, MOST_PIXELS / Math.max(frame.width, frame.height));
   const width = Math.max(1, Math.round(frame.width * shrink));

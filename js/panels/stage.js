@@ -10,6 +10,8 @@
  * @property {boolean} byKeys
  * @property {boolean} dragging
  * @property {ImageBitmap | null} bitmap
+ * @property {import("./hovered.js").Facts | null} facts of the neuron that is pointed at
+ * @property {{bitmap: ImageBitmap | null, words: string} | null} seen the network's input, where it is on show
  *
  * @typedef {object} Stage
  * @property {Model} model
@@ -26,11 +28,14 @@ import { fit } from "../pure/geometry.js";
 import { heat } from "../pure/palette.js";
 import * as read from "../pure/read.js";
 import { shown } from "../pure/shown.js";
+import { eachFilter } from "./each.js";
+import { hoveredNumbers } from "./hovered.js";
 import { gridKeys } from "./keyboard.js";
 import { legend } from "./legend.js";
 import { makePainter } from "./painter.js";
 import { pictures } from "./pictures.js";
 import { gridPointer } from "./pointer.js";
+import { seenInputs } from "./seen.js";
 
 /**
  * @param {Model} model
@@ -47,14 +52,24 @@ export function stagePanel(model, el, signal, { undo, painted }) {
     { role: "grid", "aria-label": "Neurons", "aria-multiselectable": "true", class: "cw-stage" },
     [canvas, h("div", { class: "cw-unseen" }, [cell])],
   );
-  el.append(h("div", { class: "cw-stage-frame" }, [element, message]));
+  const frame = h("div", { class: "cw-stage-frame" }, [element, message]);
+  el.append(frame);
 
   /** @type {Look} */
-  const look = { hovered: null, active: [0, 0], byKeys: false, dragging: false, bitmap: null };
+  const look = {
+    hovered: null,
+    active: [0, 0],
+    byKeys: false,
+    dragging: false,
+    bitmap: null,
+    facts: null,
+    seen: null,
+  };
   const painter = makePainter(canvas);
   const newest = newestResult(model, signal);
   const present = () =>
     shown(read.evidence(model), newest.result(), read.filters(model), read.selection(model));
+  const each = eachFilter(model, el, look);
   const readout = legend(model, el, look);
 
   const draw = () => {
@@ -62,10 +77,15 @@ export function stagePanel(model, el, signal, { undo, painted }) {
     const image = model.get("image") ?? {};
     if (image.width > 0) element.style.setProperty("--cw-aspect", String(image.width / image.height));
     const heats = now && heatOf(now.map);
-    const words = sentence(now, heats);
+    const words = look.seen?.bitmap === null ? look.seen.words : look.seen ? "" : sentence(now, heats);
     setText(message, words);
     message.hidden = words === "";
-    const done = painter.paint({ now, heats: words === "" ? heats : null, look, model });
+    const isMap = words === "" && look.seen === null && model.get("view") !== "inputs";
+    const cell = look.hovered ?? (look.byKeys ? look.active : null);
+    numbers(look.dragging ? null : cell, now?.result?.seq ?? 0);
+    const done = painter.paint({ now, heats: isMap ? heats : null, look, model });
+    frame.hidden = model.get("view") === "filters";
+    each(now);
     readout(now);
     keys.describe(now);
     // A picture still on its way is no painted result.
@@ -74,6 +94,8 @@ export function stagePanel(model, el, signal, { undo, painted }) {
   };
   const redraw = onFrame(draw, signal);
   newest.changed(redraw);
+  const numbers = hoveredNumbers(model, look, redraw, signal);
+  seenInputs(model, look, redraw, signal);
 
   /** @type {Stage} */
   const stage = {

@@ -97,6 +97,27 @@ export function drawCell(context, cell, grid, frame, ratio, bold) {
 }
 
 /**
+ * What a neuron depends on, dashed.
+ * @param {CanvasRenderingContext2D} context
+ * @param {[number, number, number, number]} field top, left, bottom, right, as shares of the picture
+ * @param {Frame} frame
+ * @param {number} ratio
+ */
+export function drawField(context, [top, left, bottom, right], frame, ratio) {
+  const path = new Path2D();
+  path.rect(
+    frame.left + left * frame.width + ratio,
+    frame.top + top * frame.height + ratio,
+    Math.max(1, (right - left) * frame.width - 2 * ratio),
+    Math.max(1, (bottom - top) * frame.height - 2 * ratio),
+  );
+  context.save();
+  context.setLineDash([5 * ratio, 4 * ratio]);
+  strokeTwice(context, path, [DARK, 3 * ratio], [LIGHT, 1.5 * ratio]);
+  context.restore();
+}
+
+/**
  * The grid's lines on whole pixels.
  * @param {Grid} grid
  * @param {Frame} frame

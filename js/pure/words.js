@@ -121,3 +121,29 @@ export function upperFirst(text) {
 export function lowerFirst(label) {
   return label.charAt(0).toLowerCase() + label.slice(1);
 }
+
+/**
+ * One neuron's numbers: those the method has.
+ * @param {Pick<import("../contract.d.ts").NeuronAnswer, "filter" | "activation" | "gradient" | "alpha" | "weight">} facts
+ */
+export function neuronFacts({ filter, activation, gradient, alpha, weight }) {
+  const parts = [
+    ["A", activation],
+    ["g", gradient],
+    ["α", alpha],
+    ["w", weight],
+  ];
+  const known = parts.flatMap(([name, value]) =>
+    typeof value === "number" ? [`${name} ${number(value).replace("-", "−")}`] : [],
+  );
+  return `filter ${filter}: ${known.join(" · ")}`;
+}
+
+/**
+ * What the network takes: "224 × 224 × 3, −1.00 to 1.00".
+ * @param {import("../contract.d.ts").InputsAnswer} answer
+ */
+export function inputs({ height, width, channels, low, high }) {
+  const end = (/** @type {number} */ value) => number(value).replace("-", "−");
+  return `${height} × ${width} × ${channels}, from ${end(low)} to ${end(high)}`;
+}

@@ -75,3 +75,15 @@ test("the colours reach up to the maximum, a part of it, or less than it", () =>
   assert.equal(words.reach({ full: 3.1, maximum: 3.1 }, 27.2), "3.10 of 27.2");
   assert.equal(words.reach({ full: 0.3, maximum: 1.2 }, 0), "≥ 0.300");
 });
+
+test("a neuron's numbers are those that the method has", () => {
+  const all = { filter: 12, activation: 1.2, gradient: -0.0031, alpha: 0.5, weight: 0.25 };
+  assert.equal(words.neuronFacts(all), "filter 12: A 1.20 · g −0.003 · α 0.500 · w 0.250");
+  const pixels = { ...all, gradient: null, alpha: null, weight: null };
+  assert.equal(words.neuronFacts(pixels), "filter 12: A 1.20");
+});
+
+test("the network's input is told by its size and range", () => {
+  const answer = { id: 1, error: "", height: 20, width: 30, channels: 3, low: -1, high: 1 };
+  assert.equal(words.inputs(answer), "20 × 30 × 3, from −1.00 to 1.00");
+});

@@ -1,0 +1,140 @@
+"""What the page may ask besides setting traits: read-only questions and Stop, each with an id and always answered."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from camwidget.explanation import Explainer, Explanation
+from camwidget.explanation.drawing import png, reduced
+
+from .contract import number
+
+# Longest side of the network's input as it is sent: at most 250 kB.
+_MOST_SEEN = 288
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a question is about: the state at the moment it came.
+
+    Attributes:
+        explainer: of the widget.
+        explanation: the newest.
+        stop: ends the present computation early; False where there is none.
+    """
+
+    explainer: Explainer
+    explanation: Explanation
+    stop: Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Fields for the wire, and bytes beside them."""
+
+    fields: Mapping[str, Any]
+    buffers: tuple[bytes, ...] = ()
+
+
+def answer(asked: Asked, content: Mapping[str, Any]) -> Answer:
+    """The answer to one message of the page; what goes wrong stands in its `error`."""
+    identity, kind = content.get("id"), content.get("kind")
+    function = REQUESTS.get(kind) if isinstance(kind, str) else None
+    if function is None:
+        known = ", ".join(map(repr, REQUESTS))
+        return Answer({"id": identity, "error": f"No request of kind {kind!r}; the kernel knows {known}."})
+    try:
+        found = function(asked, content)
+    except Exception as error:  # the page waits for an answer, whatever a user's network raises
+        return Answer({"id": identity, "error": str(error) or type(error).__name__})
+    return Answer({"id": identity, "error": "", **found.fields}, found.buffers)
+
+
+def _stop(asked: Asked, content: Mapping[str, Any]) -> Answer:
+    if not asked.stop():
+        raise ValueError("Nothing is being computed.")
+    return Answer({})
+
+
+def _neuron(asked: Asked, content: Mapping[str, Any]) -> Answer:
+    """The numbers of one neuron in one filter, and the part of the picture that it depends on."""
+    explanation = asked.explanation
+    row, column = (_index(content, name) for name in ("row", "column"))
+    layer = explanation.layer_info
+    if explanation.layer != content.get("layer") or not (0 <= row < layer.rows and 0 <= column < layer.columns):
+        raise ValueError("The layer on show has changed.")
+    evidence, weights = explanation.evidence, explanation.layer_weights
+    here = evidence.activations[row, column]
+    # A weight for each filter, or for each of its neurons.
+    weight = None if weights is None else np.broadcast_to(weights, evidence.activations.shape)[row, column]
+    chosen = explanation.query.selection.channels(layer.channels)
+    strength = np.abs(here if weight is None else here * weight)[chosen]
+    channel = int(chosen[int(strength.argmax())]) if strength.size else 0
+    fields = {"filter": channel, "activation": number(float(here[channel]))}
+    fields["weight"] = None if weight is None else number(float(weight[channel]))
+    fields["gradient"] = fields["alpha"] = None
+    if evidence.derivatives is not None:
+        fields["gradient"] = number(float(evidence.first[row, column, channel]))
+        alphas = explanation.query.record.alphas
+        if alphas is not None:
+            fields["alpha"] = number(float(alphas(evidence)[row, column, channel]))
+    return Answer({**fields, "field": _receptive_field(asked, row, column)})
+
+
+def _receptive_field(asked: Asked, row: int, column: int) -> list[float] | None:
+    """Top, left, bottom and right of what the neuron depends on, as shares of the picture.
+
+    The support of its derivative with respect to the picture, all its filters together: measured, so
+    it holds for any network. Behind ReLUs that are all off it may be smaller than what the neuron
+    could see. None where the network is busy, or the neuron depends on nothing.
+    """
+    explainer, explanation = asked.explainer, asked.explanation
+    if not explainer.lock.acquire(blocking=False):
+        return None  # this must not hold up the notebook until a long measurement is done
+    try:
+        picture, layer = explanation.picture, explanation.layer_info
+        chosen = np.zeros((layer.rows, layer.columns, layer.channels), np.float32)
+        chosen[row, column] = 1
+        probe = explainer.probe(picture, explanation.query.output)
+        gradient, _, _ = probe.pixel_gradient_of(layer, "plain", picture.inputs[None], chosen, picture.sides)
+    finally:
+        explainer.lock.release()
+    rows, columns = np.nonzero(np.abs(gradient[0]).max(axis=2))
+    if not rows.size:
+        return None
+    height, width = picture.inputs.shape[:2]
+    return [
+        float(rows.min() / height),
+        float(columns.min() / width),
+        float((rows.max() + 1) / height),
+        float((columns.max() + 1) / width),
+    ]
+
+
+def _inputs(asked: Asked, content: Mapping[str, Any]) -> Answer:
+    """The picture as the network takes it, stretched to what can be shown, and its range."""
+    inputs = asked.explanation.picture.inputs
+    low, high = float(inputs.min()), float(inputs.max())
+    shades = np.zeros(inputs.shape) if high == low else (inputs - low) / (high - low)
+    shown = shades if inputs.shape[2] == 3 else np.repeat(shades[..., :1], 3, axis=2)
+    pixels = reduced(np.round(255 * shown).astype(np.uint8), _MOST_SEEN)
+    height, width, channels = inputs.shape
+    fields = {"low": low, "high": high, "height": height, "width": width, "channels": channels}
+    return Answer(fields, (png(pixels),))
+
+
+def _index(content: Mapping[str, Any], name: str) -> int:
+    value = content.get(name)
+    if not isinstance(value, int):
+        raise TypeError(f"{name}={value!r} is no whole number.")
+    return value
+
+
+# Kinds of messages, and who answers them.
+REQUESTS: dict[str, Callable[[Asked, Mapping[str, Any]], Answer]] = {
+    "stop": _stop,
+    "neuron": _neuron,
+    "inputs": _inputs,
+}

@@ -17,9 +17,10 @@ export function legend(model, el, look) {
   const most = h("span", { class: "cw-muted" });
   const scale = h("span", { class: "cw-scale" }, [h("span", { class: "cw-muted" }, ["0"]), strip, most]);
   const words = h("span");
-  const facts = h("span", { class: "cw-facts" });
+  const facts = h("p", { class: "cw-facts" });
   el.append(
-    h("div", { class: "cw-row cw-legend" }, [h("span", { class: "cw-readout" }, [words, facts]), scale]),
+    h("div", { class: "cw-row cw-legend" }, [h("span", { class: "cw-readout" }, [words]), scale]),
+    facts,
   );
 
   /** @type {Uint8Array | null} */

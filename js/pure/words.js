@@ -134,9 +134,18 @@ export function neuronFacts({ filter, activation, gradient, alpha, weight }) {
     ["w", weight],
   ];
   const known = parts.flatMap(([name, value]) =>
-    typeof value === "number" ? [`${name} ${number(value).replace("-", "−")}`] : [],
+    typeof value === "number" ? [`${name} ${fine(value).replace("-", "−")}`] : [],
   );
   return `filter ${filter}: ${known.join(" · ")}`;
+}
+
+/**
+ * A number of which small ones matter too, as of derivatives.
+ * @param {number} value
+ */
+function fine(value) {
+  const size = Math.abs(value);
+  return size < 0.1 && size >= 1e-3 ? value.toPrecision(2) : number(value);
 }
 
 /**

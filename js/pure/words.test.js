@@ -78,7 +78,7 @@ test("the colours reach up to the maximum, a part of it, or less than it", () =>
 
 test("a neuron's numbers are those that the method has", () => {
   const all = { filter: 12, activation: 1.2, gradient: -0.0031, alpha: 0.5, weight: 0.25 };
-  assert.equal(words.neuronFacts(all), "filter 12: A 1.20 · g −0.003 · α 0.500 · w 0.250");
+  assert.equal(words.neuronFacts(all), "filter 12: A 1.20 · g −0.0031 · α 0.500 · w 0.250");
   const pixels = { ...all, gradient: null, alpha: null, weight: null };
   assert.equal(words.neuronFacts(pixels), "filter 12: A 1.20");
 });

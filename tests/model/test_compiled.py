@@ -33,7 +33,8 @@ def operations(function: Any) -> set[str]:
 def test_behind_a_substituted_layer_only_the_tail_is_left() -> None:
     probe = probe_of(functional_network())
     layer = probe.find_layer("relu")
-    whole, tail = traces.observe(probe._network, layer), traces.gradient(probe._network, layer, "logit")
+    whole: Any = traces.observe(probe._network, layer)
+    tail: Any = traces.gradient(probe._network, layer, "logit")
     # two convolutions and two Dense layers, each with a bias; the tail holds the Dense layers
     assert len(whole.function.captured_inputs) == 8
     assert len(tail.function.captured_inputs) == 4
@@ -43,8 +44,9 @@ def test_behind_a_substituted_layer_only_the_tail_is_left() -> None:
 class Meddler(layers.Layer):
     """Counts its calls in a variable of its own, and hands its input on."""
 
-    def build(self, shape: Any) -> None:
-        self.counter = tf.Variable(0)
+    def __init__(self) -> None:
+        super().__init__()
+        self.counter = tf.Variable(tf.constant(0))
 
     def call(self, x: Any) -> Any:
         self.counter.assign_add(1)

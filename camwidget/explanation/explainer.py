@@ -1,8 +1,8 @@
 """The engine: a network, its probes and its cache, asked for explanations."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -21,14 +21,18 @@ from camwidget.model import (
 )
 
 from .cache import Cache
+from .compose import explanation_of
 from .explanation import Explanation
 from .many import explanations
 from .measuring import Checkpoint, Progress, Task, measure, observation_key
 from .measuring.running import in_notebook, unwatched
-from .notes import announced, notes_on
+from .notes import announced
 from .probes import Probes
 from .query import Query, make_query, takes_query
 from .resolve import resolve
+
+# Called with a function that gives the explanation so far, worked out only where somebody wants to see it.
+Show = Callable[[Callable[[], Explanation]], None]
 
 
 @dataclass(frozen=True)
@@ -230,7 +234,12 @@ class Explainer:
             progress.close()
 
     def answer(
-        self, picture: Picture, query: Query, checkpoint: Checkpoint = unwatched, cache: Cache | None = None
+        self,
+        picture: Picture,
+        query: Query,
+        checkpoint: Checkpoint = unwatched,
+        cache: Cache | None = None,
+        show: Show | None = None,
     ) -> Explanation:
         """The explanation that a checked query asks for, from the cache where it can be.
 
@@ -240,28 +249,18 @@ class Explainer:
             checkpoint: asked with the share done between micro-batches of long work; False ends it
                 early, and the result says how much it holds.
             cache: to use in place of the explainer's own.
+            show: called between micro-batches with a function that gives the explanation so far.
         """
         with self.lock:
             probe = self.probe(picture, query.output)
             calls = probe.calls
             task, notes = self.task(probe, picture, query, checkpoint, self.cache if cache is None else cache)
-            evidence = measure(task)
+            name = self.class_names(probe)[task.target]
+            evidence = measure(task, show and (lambda so_far: show(lambda: explanation_of(task, so_far(), name))))
             # Only a compiled network can be in training in another thread while this was measured.
             if probe.calls != calls and self.model.compiled and self._probes.has_changed(probe):
                 notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
-        query, weigh = task.query, task.query.record.weigh
-        assert isinstance(query.target, int)  # noqa: S101 # filled in by `resolve`
-        return Explanation(
-            picture=picture,
-            query=replace(query, samples=min(evidence.copies or query.num_samples, query.num_samples)),
-            layer_info=task.layer,
-            evidence=evidence,
-            layer_weights=None if weigh is None else weigh(evidence),
-            outputs=task.observation.logits[0],
-            probabilities=task.observation.probabilities[0],
-            target_name=self.class_names(probe)[query.target],
-            notes=picture.notes + notes + notes_on(query, evidence),
-        )
+        return explanation_of(task, evidence, name, notes)
 
     def task(
         self, probe: Probe, picture: Picture, query: Query, checkpoint: Checkpoint, cache: Cache

@@ -32,6 +32,7 @@ from .state import (
     same_evidence,
     same_measurement,
 )
+from .streaming import since, streamed
 from .traits import Traits
 
 
@@ -86,7 +87,7 @@ class CamWidget(Traits):
         self._explanation = self._explainer.answer(self._explainer.picture(image, query.input), query)
         self._settled_image = image
         self._refused = ("", 0)  # the trait whose value was refused last, and how much had been submitted by then
-        milliseconds = (time.perf_counter() - start) * 1000
+        milliseconds = since(start)
         super().__init__(
             image=image,
             colormap=colormap,
@@ -101,8 +102,6 @@ class CamWidget(Traits):
         )
         self.observe(self._on_change, [*QUERY_TRAITS, "image"])
         self.on_msg(self._on_message)
-
-    # -- what it shows ------------------------------------------------------------------------
 
     @property
     def explanation(self) -> Explanation:
@@ -199,7 +198,9 @@ class CamWidget(Traits):
             picture, query = self._understand(request)
             explanation = self._of_what_was_stopped(picture, query, request.changed)
             if explanation is None:
-                explanation = self._explainer.answer(picture, query, self._checkpoint(picture, query, token))
+                checkpoint = self._checkpoint(picture, query, token)
+                show = streamed(lambda so_far: self._publish(request, so_far, since(start), token, partial=True))
+                explanation = self._explainer.answer(picture, query, checkpoint, show=show)
         except Superseded:
             raise
         except (TypeError, ValueError) as error:
@@ -207,7 +208,7 @@ class CamWidget(Traits):
         except Exception as error:  # whatever a user's network or preprocessing raises belongs on the screen
             self._fall_back(request, f"The map could not be computed: {type(error).__name__}: {error}")
         else:
-            self._publish(request, explanation, (time.perf_counter() - start) * 1000, token)
+            self._publish(request, explanation, since(start), token)
 
     def _understand(self, request: Request) -> tuple[Picture, Query]:
         """Check what the traits say and add what follows from it."""
@@ -231,7 +232,7 @@ class CamWidget(Traits):
         """Another selection of a measurement that was stopped: what there is of it is kept, not begun anew."""
         before = self._explanation
         is_same = picture is before.picture and same_measurement(query, before.query)
-        if not before.stopped or not is_same or before.layer_weights is None or "refresh" in changed:
+        if self.status != "stopped" or not is_same or before.layer_weights is None or "refresh" in changed:
             return None
         return before.only(**{name: getattr(query, name) for name in SELECTION})
 
@@ -252,7 +253,9 @@ class CamWidget(Traits):
 
         return checkpoint
 
-    def _publish(self, request: Request, explanation: Explanation, milliseconds: float, token: Token) -> None:
+    def _publish(
+        self, request: Request, explanation: Explanation, milliseconds: float, token: Token, *, partial: bool = False
+    ) -> None:
         before = self._explanation
         probe = self._explainer.probe(explanation.picture, explanation.query.output)
         fresh_picture = explanation.picture is not before.picture
@@ -264,7 +267,8 @@ class CamWidget(Traits):
         if fresh:
             values["evidence"] = contract.encode_evidence(explanation, identity)
         values["result"] = contract.encode_result(explanation, seq=seq, evidence_id=identity, milliseconds=milliseconds)
-        values["status"] = "stopped" if explanation.stopped else "idle"
+        if not partial:
+            values["status"] = "stopped" if explanation.stopped else "idle"
         with self._lock:
             if self._scheduler.closed:
                 return
@@ -273,7 +277,8 @@ class CamWidget(Traits):
             self._explanation, self._settled_image = explanation, request.image
             if fresh_picture:
                 self.send_state("image")
-            self._tell({**self._settled(request, explanation.query), **values})
+            settled = {} if partial else self._settled(request, explanation.query)
+            self._tell({**settled, **values})
 
     def _fall_back(self, request: Request, message: str) -> None:
         """Say what is wrong and go back to what was answered last."""

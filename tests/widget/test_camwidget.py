@@ -243,8 +243,8 @@ class Held:
         self.computed, self.go_on = threading.Semaphore(0), threading.Semaphore(0)
         answer = widget._explainer.answer
 
-        def held(*arguments: Any) -> Any:
-            found = answer(*arguments)
+        def held(*arguments: Any, **options: Any) -> Any:
+            found = answer(*arguments, **options)
             self.computed.release()
             assert self.go_on.acquire(timeout=30)
             return found

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from camwidget.maths import ChannelScores, Count, masks
 from camwidget.model import SCORES
 
-from .running import add_up, batch_size
+from .running import batch_size
 from .task import Task
 
 
@@ -74,5 +74,7 @@ def _filter_by_filter(
             found[some] = score(some)
             yield _Scored(found, len(some))
 
-    scored = add_up(parts(), len(order), task.checkpoint)
-    return ChannelScores(scored.scores, Count(scored.done, len(order), "filters"))
+    def finish(scored: _Scored) -> ChannelScores:
+        return ChannelScores(scored.scores, Count(scored.done, len(order), "filters"))
+
+    return task.add_up(parts(), len(order), finish)

@@ -24,7 +24,7 @@ def measure_derivatives(task: Task) -> Derivatives:
     if wanted == 0:
         return _exact(task) if exact else _clean(task)
     parts = _exact_copies(task) if exact else _copies(task)
-    averaged = add_up(parts, wanted, task.checkpoint).derivatives(wanted)
+    averaged = task.add_up(parts, wanted, lambda moments: moments.derivatives(wanted))
     if exact:
         return averaged
     clean = task.without_noise.kept("derivatives", _clean)
@@ -53,9 +53,12 @@ def _copies(task: Task) -> Iterator[Moments]:
 def _exact(task: Task) -> Derivatives:
     observation = task.observation
     rivals = len(_rivals(task, observation))
-    competition = add_up(_competition(task, observation, task.inputs), rivals, task.checkpoint)
-    first, second, third = _of_softmax(task, observation, competition)
-    return Derivatives(first, (second, third), Count(competition.done, rivals, "classes"))
+
+    def finish(competition: Competition) -> Derivatives:
+        first, second, third = _of_softmax(task, observation, competition)
+        return Derivatives(first, (second, third), Count(competition.done, rivals, "classes"))
+
+    return task.add_up(_competition(task, observation, task.inputs), rivals, finish)
 
 
 def _exact_copies(task: Task) -> Iterator[Moments]:

@@ -1,6 +1,7 @@
 """The evidence that a method asks for, part by part; each part is measured once and kept."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,36 @@ from .pixels import measure_pixels
 from .task import Task
 
 
-def measure(task: Task) -> Evidence:
-    """Everything that the method of the task's query weighs."""
+def measure(task: Task, show: Callable[[Callable[[], Evidence]], None] | None = None) -> Evidence:
+    """Everything that the method of the task's query weighs.
+
+    Args:
+        task: what is asked.
+        show: called between micro-batches with a function that gives the evidence so far; not before
+            every part of it has begun.
+    """
     method = task.query.record
     activations = task.observation.activations[0]
+    score = _score(task)
     parts: dict[str, Any] = {}
+
+    def watched(name: str) -> Task:
+        def seen(part: Callable[[], Any]) -> None:
+            if show is not None:
+                show(lambda: Evidence(activations, score, **{**parts, name: part()}))
+
+        return replace(task, show=seen)
+
     if method.weigh is not None:
         if method.measures == "class_weights":
             parts["class_weights"] = _class_weights(task)  # the network's own, read afresh
         else:
             name, function = _PARTS[method.measures]
-            parts[name] = task.kept(method.measures, function)
+            # Of a product with pixels there is nothing to see before its pixels.
+            parts[name] = (watched(name) if method.backward is None else task).kept(method.measures, function)
     if method.backward is not None:
-        parts["pixels"] = task.kept("pixels", measure_pixels)
-    return Evidence(activations, _score(task), **parts)
+        parts["pixels"] = watched("pixels").kept("pixels", measure_pixels)
+    return Evidence(activations, score, **parts)
 
 
 def _score(task: Task) -> float:

@@ -1,14 +1,14 @@
 """The derivative of a score with respect to the picture: plain, by a rule for ReLUs, or along a path."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 
 from camwidget.maths import WHOLE, Count, PixelGradients, midpoints
 
-from .running import add_up, batch_size
+from .running import batch_size
 from .task import Task
 
 
@@ -34,16 +34,19 @@ def measure_pixels(task: Task) -> PixelGradients:
     assert backward is not None  # noqa: S101 # the method has pixels
     samples = query.num_samples
     if backward.path:
-        wanted = max(1, samples) * query.steps
-        total = add_up(_along_path(task), wanted, task.checkpoint)
-        values = total.values / total.done
-        count = Count(total.done, wanted, "steps")
-        return PixelGradients(values, count, total.relus, None if samples else _gap(task, values))
+        found = _mean(task, _along_path(task), max(1, samples) * query.steps, "steps")
+        return found if samples else replace(found, gap=_gap(task, found.values))
     if samples == 0:
         gradients, _, relus = _differentiate(task, task.inputs)
         return PixelGradients(gradients[0], WHOLE, relus)
-    total = add_up(_of_copies(task), samples, task.checkpoint)
-    return PixelGradients(total.values / total.done, Count(total.done, samples, "noisy copies"), total.relus)
+    return _mean(task, _of_copies(task), samples, "noisy copies")
+
+
+def _mean(task: Task, sums: Iterator[_Sum], wanted: int, unit: str) -> PixelGradients:
+    def finish(total: _Sum) -> PixelGradients:
+        return PixelGradients(total.values / total.done, Count(total.done, wanted, unit), total.relus)
+
+    return task.add_up(sums, wanted, finish)
 
 
 def _differentiate(

@@ -23,29 +23,38 @@ def batch_size(picture: int, output: int = 0) -> int:
 
 
 @runtime_checkable
-class _Part(Protocol):
+class Part(Protocol):
+    """A sum over some of the things wanted."""
+
     @property
-    def done(self) -> int: ...
+    def done(self) -> int:
+        """How many things are in it."""
+        ...
 
     def __add__(self, other: Any, /) -> Any: ...
 
 
-_P = TypeVar("_P", bound=_Part)
+_P = TypeVar("_P", bound=Part)
 
 
-def add_up(parts: Iterable[_P], wanted: int, checkpoint: Checkpoint) -> _P:
+def add_up(
+    parts: Iterable[_P], wanted: int, checkpoint: Checkpoint, seen: Callable[[_P], object] = lambda total: None
+) -> _P:
     """The sum of all parts, or of those there were when it was stopped: at least one.
 
     Args:
         parts: made one by one, each with the number of things in it as `done`.
         wanted: how many things there are in all.
         checkpoint: asked between parts.
+        seen: called with the sum so far between parts.
     """
     total: _P | None = None
     try:
         for part in parts:
             summed: _P = part if total is None else total + part
             total = summed
+            if summed.done < wanted:
+                seen(summed)
             if summed.done < wanted and not checkpoint(summed.done / wanted):
                 break
     except KeyboardInterrupt:

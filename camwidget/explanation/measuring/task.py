@@ -1,8 +1,8 @@
 """Everything a measurement needs to know, in one record."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -13,12 +13,20 @@ from camwidget.model import LayerInfo, Observation, Picture, Preprocess, Probe
 from ..cache import Cache
 from ..query import Query
 from ..resolve import make_baseline
-from .running import Checkpoint, batch_size
+from .running import Checkpoint, Part, add_up, batch_size
 
 
 def observation_key(picture: Picture, layer: LayerInfo, output: str | int | None) -> Hashable:
     """What an observation is kept under."""
     return "observation", picture.key, layer.name, output
+
+
+_P = TypeVar("_P", bound=Part)
+_F = TypeVar("_F")
+
+
+def _unseen(part: Callable[[], Any]) -> None:
+    """Nobody looks at what is not done yet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +42,7 @@ class Task:
         preprocess: what the picture went through, for the baselines that are pictures.
         checkpoint: asked between micro-batches.
         cache: for parts that were measured before, by this method or another that shares them.
+        show: called between micro-batches with a function that gives the part so far, see `Explainer.answer`.
     """
 
     probe: Probe
@@ -44,6 +53,7 @@ class Task:
     preprocess: Preprocess
     checkpoint: Checkpoint
     cache: Cache
+    show: Callable[[Callable[[], Any]], None] = _unseen
 
     def classes(self, count: int) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
         """Target and the class it is set against, once for each of `count` pictures."""
@@ -110,6 +120,16 @@ class Task:
         assert backward is not None  # noqa: S101 # the method has pixels
         what = (self.layer.name, query.selection) if query.explains_selection else classes
         return *common, what, backward, (query.steps, query.baseline) if backward.path else ()
+
+    def add_up(self, parts: Iterable[_P], wanted: int, finish: Callable[[_P], _F]) -> _F:
+        """What all micro-batches together give, or those there were when it was stopped.
+
+        Args:
+            parts: see `running.add_up`.
+            wanted: how many things there are in all.
+            finish: from a sum to a part of the evidence.
+        """
+        return finish(add_up(parts, wanted, self.checkpoint, lambda total: self.show(lambda: finish(total))))
 
     def kept(self, part: str, function: "Callable[[Task], Any]") -> Any:
         """A part from the cache, or measured now and kept."""

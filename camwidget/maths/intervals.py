@@ -16,14 +16,14 @@ class Interval(NamedTuple):
         value: the mean; NaN where nothing was measured.
         low: lower end.
         high: upper end.
-        count: numbers it was made of.
-        undefined: numbers that were NaN and are left out.
+        size: how many numbers it was made of.
+        undefined: how many were NaN and are left out.
     """
 
     value: float
     low: float
     high: float
-    count: int
+    size: int
     undefined: int = 0
 
     def __str__(self) -> str:

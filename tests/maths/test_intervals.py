@@ -16,10 +16,10 @@ def test_the_mean_of_many_has_the_normal_interval():
 
 def test_what_is_undefined_is_left_out_and_counted():
     found = bootstrap(np.array([1.0, np.nan, 3.0]))
-    assert (found.value, found.count, found.undefined) == (2.0, 2, 1)
+    assert (found.value, found.size, found.undefined) == (2.0, 2, 1)
     assert 1.0 <= found.low <= found.high <= 3.0
     nothing = bootstrap(np.array([np.nan]))
-    assert np.isnan(nothing.value) and nothing.count == 0 and str(nothing) == "undefined"
+    assert np.isnan(nothing.value) and nothing.size == 0 and str(nothing) == "undefined"
 
 
 def test_the_same_seed_gives_the_same_interval():

@@ -1,0 +1,13 @@
+"""Floor 3: does the map deserve trust? Faithfulness, sanity checks, bias, blind trials, whole data sets.
+
+May import: explanation, model, maths, numpy, matplotlib (never pyplot), tqdm, keras where it trains;
+pandas, pyarrow and dask only where they are asked for. Never reads the evidence cache.
+"""
+
+from .cases import Case as Case
+from .evaluate import evaluate as evaluate
+from .evaluation import Evaluation as Evaluation
+from .masking import deletion as deletion
+from .masking import insertion as insertion
+from .metrics import METRICS as METRICS
+from .metrics import Metric as Metric

@@ -7,7 +7,11 @@ pandas, pyarrow and dask only where they are asked for. Never reads the evidence
 from .cases import Case as Case
 from .evaluate import evaluate as evaluate
 from .evaluation import Evaluation as Evaluation
+from .labels import LabelRandomization as LabelRandomization
+from .labels import label_randomization as label_randomization
 from .masking import deletion as deletion
 from .masking import insertion as insertion
 from .metrics import METRICS as METRICS
 from .metrics import Metric as Metric
+from .randomization import Randomization as Randomization
+from .randomization import cascading_randomization as cascading_randomization

@@ -4,6 +4,8 @@ May import: explanation, model, maths, numpy, matplotlib (never pyplot), tqdm, k
 pandas, pyarrow and dask only where they are asked for. Never reads the evidence cache.
 """
 
+from .audit import Audit as Audit
+from .audit import attention_audit as attention_audit
 from .cases import Case as Case
 from .evaluate import evaluate as evaluate
 from .evaluation import Evaluation as Evaluation

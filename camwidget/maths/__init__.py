@@ -33,6 +33,7 @@ from .methods import Backward as Backward
 from .methods import Method as Method
 from .noise import noisy_copies as noisy_copies
 from .path import midpoints as midpoints
+from .places import PARTS as PARTS
 from .reading import combine as combine
 from .reading import contributions as contributions
 from .reading import describe as describe

@@ -7,6 +7,7 @@ pandas, pyarrow and dask only where they are asked for. Never reads the evidence
 from .audit import Audit as Audit
 from .audit import attention_audit as attention_audit
 from .cases import Case as Case
+from .cluster import ClusterLost as ClusterLost
 from .evaluate import evaluate as evaluate
 from .evaluation import Evaluation as Evaluation
 from .labels import LabelRandomization as LabelRandomization

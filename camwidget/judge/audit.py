@@ -12,48 +12,9 @@ from camwidget.explanation.query import takes_query
 from camwidget.maths import PARTS, Interval, bootstrap, box_mask, energy_inside, proportion, resize
 
 from .cases import Case, beside, class_index
+from .findings import LEAST, NOTABLE, Finding
 from .gallery import Gallery, Telling, thumbnail
 from .plan import Plan, chunks, is_file, opened
-
-# A class with fewer pictures than this says too little to be ranked.
-LEAST = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The evidence for one class gathers in one part of its pictures.
-
-    Attributes:
-        class_name: the predicted class.
-        part: a name in `camwidget.maths.PARTS`.
-        share: of the evidence in that part, mean over the class's pictures, in [0, 1].
-        area: share of the pictures' area that the part has, mean, in [0, 1].
-        elsewhere: mean share of the evidence there in pictures of all other classes; NaN without any.
-    """
-
-    class_name: str
-    part: str
-    share: Interval
-    area: float
-    elsewhere: float
-
-    @property
-    def excess(self) -> float:
-        """How far the share is above what area and other classes give reason for; the lower end of its interval."""
-        return self.share.low - float(np.nanmax([self.area, self.elsewhere]))
-
-    def __str__(self) -> str:
-        others = "" if np.isnan(self.elsewhere) else f", and {self.elsewhere:.0%} of the evidence for other classes"
-        return (
-            f"{self.class_name}: {self.share.value:.0%} [{self.share.low:.0%}, {self.share.high:.0%}] of the evidence "
-            f"is {_where(self.part)}, which holds {self.area:.0%} of the area{others}."
-        )
-
-
-def _where(part: str) -> str:
-    if part == "border":
-        return "on the border"
-    return f"in the {part}" if part.split()[0] in ("top", "middle", "bottom") else f"in what is {part}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +95,7 @@ class Audit:
 
     def telling(self, count: int = 12) -> tuple[Telling, ...]:
         """The most telling pictures: of the strongest findings those that show them best, and the least inside."""
-        reasons = [(finding.class_name, finding.part) for finding in self.findings if finding.excess > 0]
+        reasons = [(finding.class_name, finding.part) for finding in self.findings if finding.excess > NOTABLE]
         return self.gallery.ranked(reasons, count)
 
     @property
@@ -288,7 +249,8 @@ def _remember(gallery: Gallery, row: Mapping[str, object], shares: np.ndarray, e
 
     def painted() -> np.ndarray:
         heat = resize(explanation.heat, *pixels.shape[:2])
-        return overlay(pixels, heat, colormap="viridis", opacity=0.7)
+        gap = np.full((len(pixels), max(1, pixels.shape[1] // 40), 3), 255, np.uint8)
+        return np.concatenate([pixels, gap, overlay(pixels, heat, colormap="viridis", opacity=0.7)], axis=1)
 
     for part, share in zip(PARTS, shares.tolist(), strict=True):
         gallery.offer(part, row, share, painted)

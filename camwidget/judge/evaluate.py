@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from camwidget.explanation import Explainer
@@ -83,8 +84,11 @@ def run(
     done = store.done()
     shown: list[Shown] = []
     bar = _bar(images, in_notebook() if progress is None else progress)
+    # Nothing in a file is touched before the first result that goes into it: by then it has proved to be the right one.
+    begin = lru_cache(lambda: store.begin(set(done)))
 
     def keep(result: Result) -> None:
+        begin()
         store.write(result.number, result.rows)
         shown.extend(result.shown)
         bar(len({row[0] for row in result.rows}))
@@ -102,6 +106,7 @@ def run(
             except ClusterLost as error:
                 error.evaluation = _finished(plan, store, told, shown, out)
                 raise
+        begin()
     finally:
         bar(0, close=True)
     return _finished(plan, store, told, shown, out)
@@ -115,13 +120,20 @@ def _missing(
     bar: Callable[[int], None],
 ) -> Iterator[Chunk]:
     """The chunks that are still to be done; of each other one the first picture must be the one that was measured."""
+    seen: set[int] = set()
     for chunk in given:
         if chunk.number not in done:
             yield chunk
             continue
         name, key = done[chunk.number]
         _check_same(explainer, plan, chunk, name, key)
+        seen.add(chunk.number)
         bar(len(chunk.cases))
+    if set(done) - seen:
+        raise ValueError(
+            f"The results hold more pictures than were handed over: {len(done)} chunks, and only {len(seen)} of them "
+            "came again. Hand over all of them, or pass another out=."
+        )
 
 
 def _check_same(explainer: Explainer, plan: Plan, chunk: Chunk, name: str, key: str) -> None:

@@ -27,7 +27,7 @@ class Telling:
         reason: a part of the picture, or "outside" of its boxes or mask.
         share: of the evidence there, in [0, 1].
         correct: whether the network is right; None: nobody knows.
-        jpeg: the picture with its map.
+        jpeg: the picture, and beside it the same with its map.
     """
 
     number: int

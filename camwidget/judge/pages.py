@@ -29,6 +29,7 @@ font-variant-numeric:tabular-nums;border-bottom:1px solid #8884;white-space:nowr
 .camwidget-wide{overflow-x:auto}
 .camwidget-strip{display:flex;flex-wrap:wrap;gap:.8em;margin:.3em 0 1em}
 .camwidget-strip figure{margin:0;width:160px}.camwidget-strip img{width:160px;display:block;border-radius:3px}
+.camwidget-pairs figure,.camwidget-pairs img{width:270px}
 .camwidget-strip figcaption{font-size:12px;line-height:1.35;padding-top:.25em;white-space:normal}
 </style>"""
 
@@ -70,9 +71,9 @@ def figure(jpeg: bytes, caption: str) -> str:
     return f'<figure><img alt="" src="data:image/jpeg;base64,{source}"><figcaption>{caption}</figcaption></figure>'
 
 
-def strip(figures: Iterable[str]) -> str:
-    """Pictures in a row."""
-    return f'<div class="camwidget-strip">{"".join(figures)}</div>'
+def strip(figures: Iterable[str], *, wide: bool = False) -> str:
+    """Pictures in a row; wide ones are pairs."""
+    return f'<div class="camwidget-strip{" camwidget-pairs" if wide else ""}">{"".join(figures)}</div>'
 
 
 def title_of(method: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from camwidget.explanation.drawing import Plot
 
 from .figures import COLOURS
+from .findings import NOTABLE
 from .pages import details, figure, number, page, strip, table, title_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def plot_findings(found: "Audit", count: int) -> Plot:
     for tick in axes.get_yticklabels():
         tick.set_parse_math(False)
     axes.set_ylim(len(shown) - 0.5, -0.5)
-    axes.set_xlim(0, 1)
+    axes.set_xlim(-0.02, 1.02)
     axes.set_xlabel(f"share, mean over the class's pictures, 95 % intervals; {len(found)} pictures", fontsize=9)
     axes.grid(axis="x", color="#ddd", linewidth=0.6)
     axes.spines[["top", "right", "left"]].set_visible(False)
@@ -43,7 +44,7 @@ def plot_findings(found: "Audit", count: int) -> Plot:
 
 def audit_page(found: "Audit") -> str:
     """Findings, accuracies, shares inside, and the most telling pictures."""
-    strongest = [finding for finding in found.findings if finding.excess > 0][:8]
+    strongest = [finding for finding in found.findings if finding.excess > NOTABLE][:8]
     head = ["class", "part of the picture", "evidence there, %", "area, %", "evidence for other classes there, %"]
     rows = [
         [
@@ -80,9 +81,9 @@ def audit_page(found: "Audit") -> str:
         for each in found.telling()
     ]
     if figures:
-        parts.append(details("The most telling pictures", strip(figures), is_open=True))
+        parts.append(details("The most telling pictures", strip(figures, wide=True), is_open=True))
     return page(*parts)
 
 
 def _verdict(correct: bool | None) -> str:
-    return "" if correct is None else ", right" if correct else ", wrong"
+    return "" if correct is None else " (correct)" if correct else " (wrong)"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
@@ -85,3 +86,14 @@ class Result:
     number: int
     rows: tuple[Row, ...]
     shown: tuple[Shown, ...] = ()
+
+
+def by_picture(rows: Sequence[Row]) -> list[list[Row]]:
+    """Rows that follow one another, picture by picture."""
+    return [list(some) for _, some in groupby(rows, key=lambda row: row[0])]
+
+
+def first_read(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, str]:
+    """Name and key of the first picture that could be read; "" where none could."""
+    name, key = names.index("name"), names.index("key")
+    return next(((str(row[name]), str(row[key])) for row in rows if row[key]), ("", ""))

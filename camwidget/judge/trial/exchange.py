@@ -62,7 +62,7 @@ def _json(study: Study) -> str:
 def _csv(study: Study) -> str:
     shots = {shot.picture: shot for shot in study.trial.shots}
     stream = io.StringIO()
-    rows = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
+    rows: csv.DictWriter[str] = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
     rows.writeheader()
     for vote in study.votes:
         shot = shots[vote.picture]

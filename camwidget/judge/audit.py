@@ -14,7 +14,8 @@ from camwidget.maths import PARTS, Interval, bootstrap, box_mask, energy_inside,
 from .cases import Case, beside, class_index
 from .findings import LEAST, NOTABLE, Finding
 from .gallery import Gallery, Telling, thumbnail
-from .plan import Plan, chunks, is_file, opened
+from .gallery import beside as side_by_side
+from .plan import Plan, chunks, opened, read
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,13 +176,12 @@ def attention_audit(
     for chunk in chunks(stream, size):
         known, pictures = [], []
         for number, case in enumerate(chunk.cases, chunk.first):
-            try:
-                pictures.append(explainer.picture(case.image, query.input))
+            picture = read(explainer, query, case)
+            if isinstance(picture, str):
+                skipped.append((case.name, picture))
+            else:
+                pictures.append(picture)
                 known.append((number, case))
-            except (TypeError, ValueError) as error:
-                if not is_file(case):
-                    raise type(error)(f"Picture {case.name}: {error}") from error
-                skipped.append((case.name, str(error)))
         explained = explain_together(explainer, pictures, [(query,)] * len(pictures))
         for (number, case), (explanation,) in zip(known, explained, strict=True):
             classes = explainer.class_names(explainer.probe(explanation.picture, query.output))
@@ -249,8 +249,7 @@ def _remember(gallery: Gallery, row: Mapping[str, object], shares: np.ndarray, e
 
     def painted() -> np.ndarray:
         heat = resize(explanation.heat, *pixels.shape[:2])
-        gap = np.full((len(pixels), max(1, pixels.shape[1] // 40), 3), 255, np.uint8)
-        return np.concatenate([pixels, gap, overlay(pixels, heat, colormap="viridis", opacity=0.7)], axis=1)
+        return side_by_side(pixels, overlay(pixels, heat, colormap="viridis", opacity=0.7))
 
     for part, share in zip(PARTS, shares.tolist(), strict=True):
         gallery.offer(part, row, share, painted)

@@ -73,6 +73,7 @@ def spread(
         TypeError, ValueError: as in one process; the client is none; the network cannot be sent.
     """
     distributed = imported("distributed", "client=", "cluster")
+    comm = imported("distributed.comm", "client=", "cluster")
     if not isinstance(client, distributed.Client):
         raise TypeError(f"client= takes a dask.distributed Client, not {type(client).__name__}.")
     watch = _Watch(client)
@@ -90,11 +91,11 @@ def spread(
                     if chunk is None:
                         more = False
                     else:
-                        pending[client.submit(_score, parcel, plan, chunk, pure=False, retries=2)] = chunk.number
+                        pending[client.submit(_score, parcel, plan, chunk, pure=False)] = chunk.number
                 for future in _finished(distributed, pending, watch):
                     keep(_result(future, pending.pop(future), watch))
                     done += 1
-    except (OSError, TimeoutError, distributed.CancelledError) as error:
+    except (comm.CommClosedError, distributed.TimeoutError, TimeoutError, distributed.CancelledError) as error:
         raise watch.lost(f"{type(error).__name__}: {error}", done) from error
     except ClusterLost as error:
         raise watch.lost(str(error), done) from error
@@ -158,7 +159,7 @@ def _finished(distributed: Any, pending: Sequence[Any] | dict[Any, int], watch: 
         return []
     try:
         distributed.wait(list(pending), timeout=_ROUND, return_when="FIRST_COMPLETED")
-    except TimeoutError:
+    except (distributed.TimeoutError, TimeoutError):
         watch.threads()  # raises where nobody is there any more
     return [future for future in pending if future.done()]
 

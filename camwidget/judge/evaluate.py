@@ -11,7 +11,7 @@ from camwidget.explanation.query import takes_query
 
 from .evaluation import Evaluation
 from .metrics import Metric
-from .plan import Chunk, Plan, chunks, is_file, make_plan, opened, settings, total_of
+from .plan import Chunk, Plan, chunks, make_plan, opened, read, settings, total_of
 from .rows import Result, Shown, column_names
 from .scoring import score
 from .stores import Store, open_store
@@ -140,13 +140,10 @@ def _check_same(explainer: Explainer, plan: Plan, chunk: Chunk, name: str, key: 
     if not key:
         return  # none of its files could be read
     for case in chunk.cases:
-        try:
-            found = explainer.picture(case.image, plan.queries[0].input).key[: len(key)]
-        except (TypeError, ValueError):
-            if is_file(case):
-                continue
-            raise
-        if found != key:
+        picture = read(explainer, plan.queries[0], case)
+        if isinstance(picture, str):
+            continue
+        if picture.key[: len(key)] != key:
             raise ValueError(
                 f"The results hold picture {name!r}, and in its place, in chunk {chunk.number}, is now another one, "
                 f"{case.name!r}. Hand the pictures over in the same order (no shuffling), or pass another out=."

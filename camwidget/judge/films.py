@@ -12,6 +12,7 @@ from camwidget.explanation.drawing import Plot, enlarged, overlay, reduced
 from camwidget.maths import resize
 
 from .figures import COLOURS
+from .gallery import beside
 from .pages import details, figure, number, page, strip, table, title_of
 from .similarity import MEASURES
 
@@ -35,7 +36,8 @@ def plot_steps(found: "Randomization", measure: str) -> Plot:
     count = len(found.steps)
     shown = Plot(figsize=(max(5.5, 2.2 + 0.42 * count), 4.4), layout="constrained")
     axes = shown.subplots()
-    places = np.arange(count)
+    places, rows = np.arange(count), 0
+    axes.set_ylim(-1.05 if measure != "ssim" else -0.3, 1.05)
     for place, method in enumerate(found.methods):
         means = [found.mean(method, measure, step) for step in range(count)]
         colour = "#777777" if method == "edge_detector" else COLOURS[place % len(COLOURS)]
@@ -43,18 +45,18 @@ def plot_steps(found: "Randomization", measure: str) -> Plot:
         axes.fill_between(
             places, [m.low for m in means], [m.high for m in means], color=colour, alpha=0.18, linewidth=0
         )
-        for x, mean in zip(places, means, strict=True):
-            if mean.undefined:
-                height = 0.0 if np.isnan(mean.value) else mean.value
-                words = f"{mean.undefined} undefined"
-                axes.annotate(
-                    words, (x, height), (0, 7), textcoords="offset points", fontsize=7, ha="center", color=colour
-                )
+        undefined = [(x, mean.undefined) for x, mean in zip(places, means, strict=True) if mean.undefined]
+        if undefined:
+            # Counted along the bottom, one row for each method: beside the curves they would cover each other.
+            row = axes.get_ylim()[0] + 0.09 * rows
+            rows += 1
+            axes.text(-0.35, row, "undefined:", fontsize=7, color=colour, va="bottom")
+            for x, count_there in undefined:
+                axes.text(float(x), row, str(count_there), fontsize=7, color=colour, ha="center", va="bottom")
     axes.axhline(0, color="#999", linewidth=0.8)
     axes.set_xticks(places, found.steps, rotation=60, ha="right", rotation_mode="anchor", fontsize=8)
     axes.set_xlabel("layers with random weights, from the top: this one and all before it", fontsize=9)
     axes.set_ylabel(_TITLES[measure])
-    axes.set_ylim(-1.05 if measure != "ssim" else -0.3, 1.05)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=9, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.3)
     shown.suptitle(f"{len(found.targets)} pictures, 95 % bootstrap intervals", fontsize=9, x=0.99, ha="right")
@@ -118,18 +120,19 @@ def labels_page(found: "LabelRandomization") -> str:
     )
     notes = "".join(f"<p>{escape(note)}</p>" for note in found.notes)
     figures = [
-        figure(_jpeg(pixels, heat), f"{escape(name_of(method))}<br>{labels} labels")
+        figure(_jpeg(pixels, pair), f"{escape(name_of(method))}<br>true labels, permuted labels")
         for method in found.methods
         for pixels, pair in list(zip(found.pictures, found.heats[method], strict=True))[:2]
-        for labels, heat in zip(("true", "permuted"), pair, strict=True)
     ]
-    maps = details("Maps of the first pictures", strip(figures), is_open=True)
+    maps = details("Maps of the first pictures", strip(figures, wide=True), is_open=True)
     return page(table(caption, ["", *_TITLES.values()], rows), notes, maps)
 
 
-def _jpeg(pixels: np.ndarray, heat: np.ndarray) -> bytes:
+def _jpeg(pixels: np.ndarray, heats: tuple[np.ndarray, np.ndarray]) -> bytes:
+    """The picture under both maps, side by side."""
     shown = enlarged(reduced(pixels))
-    painted = overlay(shown, resize(heat.astype(np.float64), *shown.shape[:2]), colormap="viridis", opacity=0.75)
+    sides = [resize(heat.astype(np.float64), *shown.shape[:2]) for heat in heats]
+    left, right = (overlay(shown, side, colormap="viridis", opacity=0.75) for side in sides)
     stream = io.BytesIO()
-    Image.fromarray(painted).save(stream, format="JPEG", quality=88)
+    Image.fromarray(beside(left, right)).save(stream, format="JPEG", quality=88)
     return stream.getvalue()

@@ -82,6 +82,12 @@ def thumbnail(pixels: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
     return np.asarray(image)
 
 
+def beside(left: UInt8[np.ndarray, "h w 3"], right: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h v 3"]:
+    """Two pictures of one size with a white line between them."""
+    gap = np.full((len(left), max(1, left.shape[1] // 40), 3), 255, np.uint8)
+    return np.concatenate([left, gap, right], axis=1)
+
+
 def _jpeg(pixels: np.ndarray) -> bytes:
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, format="JPEG", quality=85)

@@ -11,7 +11,7 @@ from camwidget.explanation import Explainer, Query, make_query
 from camwidget.explanation.checks import nearest
 from camwidget.explanation.measuring import batch_size
 from camwidget.maths import METHODS
-from camwidget.model import digest
+from camwidget.model import Picture, digest
 
 from .cases import Case, cases, files
 from .masking import check_fill
@@ -133,11 +133,8 @@ def opened(explainer: Explainer, images: Any, plan: Plan, batch: int | None) -> 
     stream, seen = cases(images), []
     for case in stream:
         seen.append(case)
-        try:
-            picture = explainer.picture(case.image, plan.queries[0].input)
-        except (TypeError, ValueError) as error:
-            if not is_file(case):
-                raise type(error)(f"Picture {case.name}: {error}") from error
+        picture = read(explainer, plan.queries[0], case)
+        if isinstance(picture, str):
             continue
         if not explainer.probe(picture, plan.queries[0].output).gives_classes:
             raise ValueError(
@@ -147,9 +144,18 @@ def opened(explainer: Explainer, images: Any, plan: Plan, batch: int | None) -> 
     raise ValueError(f"No picture left: none was given, or none of {len(seen)} could be read. Check the files.")
 
 
-def is_file(case: Case) -> bool:
-    """Whether the picture is in a file, of which some may be unreadable among many."""
-    return isinstance(case.image, str | os.PathLike)
+def read(explainer: Explainer, query: Query, case: Case) -> Picture | str:
+    """The picture; of a file that cannot be read, which is no reason to stop among many, why.
+
+    Raises:
+        TypeError, ValueError: what is no file cannot be read; with its name.
+    """
+    try:
+        return explainer.picture(case.image, query.input)
+    except (TypeError, ValueError) as error:
+        if isinstance(case.image, str | os.PathLike):
+            return str(error)
+        raise type(error)(f"Picture {case.name}: {error}") from error
 
 
 def settings(explainer: Explainer, images: Any, plan: Plan, size: int) -> dict[str, Any]:

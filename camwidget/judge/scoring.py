@@ -8,12 +8,11 @@ from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.many import explain_together
-from camwidget.model import Picture
 
 from .cases import Case, class_index
 from .masking import heat_at, masked, probabilities, raw_of
 from .metrics import Subject
-from .plan import Chunk, Plan, is_file
+from .plan import Chunk, Plan, read
 from .rows import Result, Shown, Value, column_names, empty, skipped_row
 
 # Pictures of a run whose masked versions are kept to be looked at, and the longest side of these in pixels.
@@ -30,9 +29,9 @@ def score(explainer: Explainer, plan: Plan, chunk: Chunk) -> Result:
     names = column_names(plan.metrics)
     numbers, known, pictures, rows = [], [], [], []
     for number, case in enumerate(chunk.cases, chunk.first):
-        picture = _read(explainer, plan, case)
+        picture = read(explainer, plan.queries[0], case)
         if isinstance(picture, str):
-            rows.append(skipped_row(names, number, case.name, picture))
+            rows.append(skipped_row(names, number, case.name, f"skipped: {picture}"))
             continue
         numbers.append(number)
         known.append(case)
@@ -49,16 +48,6 @@ def score(explainer: Explainer, plan: Plan, chunk: Chunk) -> Result:
             values |= {"picture": numbers[n], "masked_probability": after[n, m]}
             rows.append(tuple(values.get(name, empty(name)) for name in names))
     return Result(chunk.number, tuple(sorted(rows, key=lambda row: row[0])), tuple(shown))
-
-
-def _read(explainer: Explainer, plan: Plan, case: Case) -> Picture | str:
-    """The picture, or why a file was skipped."""
-    try:
-        return explainer.picture(case.image, plan.queries[0].input)
-    except (TypeError, ValueError) as error:
-        if is_file(case):
-            return f"skipped: {error}"
-        raise type(error)(f"Picture {case.name}: {error}") from error
 
 
 def _check_needs(plan: Plan, case: Case) -> None:

@@ -45,7 +45,8 @@ logging.disable(logging.WARNING)
 def main():
     explainer = Explainer(samples.network())
     scenes = [samples.scene(seed).image for seed in range(192)]
-    clusters = [distributed.LocalCluster(n_workers=n, threads_per_worker=1, dashboard_address=":0", silence_logs=50) for n in (1, 2)]
+    options = {"threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": 50}
+    clusters = [distributed.LocalCluster(n_workers=n, **options) for n in (1, 2)]
     clients = [distributed.Client(cluster) for cluster in clusters]
 
     def seconds(client):

@@ -87,12 +87,13 @@ class Explainer:
             _ = self._declared.shape  # raises where it is no picture
         refuse_unsupported(model)
         self.model = model
+        self.preprocess = preprocess
         self.preprocessing = find_preprocessing(model, preprocess)
         self.cache = Cache()
         self.lock = threading.RLock()
         if isinstance(class_names, str):
             raise TypeError("class_names= takes a list of names, one for each class; one string was given.")
-        self._class_names = None if class_names is None else tuple(map(str, class_names))
+        self.given_names = None if class_names is None else tuple(map(str, class_names))
         self._probes = Probes(model, self.cache)
 
     # -- what there is ------------------------------------------------------------------------
@@ -123,14 +124,14 @@ class Explainer:
         Raises:
             ValueError: as many names as given do not fit the network.
         """
-        if self._class_names is None:
+        if self.given_names is None:
             return numbered_classes(probe.classes, "class" if probe.gives_classes else "unit")
-        if len(self._class_names) != probe.classes:
+        if len(self.given_names) != probe.classes:
             raise ValueError(
-                f"class_names= holds {len(self._class_names)} names and the network has {probe.classes} classes. "
+                f"class_names= holds {len(self.given_names)} names and the network has {probe.classes} classes. "
                 "Pass one name for each class, in order."
             )
-        return self._class_names
+        return self.given_names
 
     def predict(
         self,

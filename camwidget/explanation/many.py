@@ -11,7 +11,7 @@ from camwidget.model import Picture, Probe
 
 from .cache import Cache
 from .explanation import Explanation
-from .measuring import batch_size, observation_key
+from .measuring import Task, batch_size, observation_key
 from .measuring.running import unwatched
 from .query import Query
 
@@ -26,16 +26,12 @@ def explanations(
 
     What one batch measured is forgotten with it: nothing is taken from, or left in, the explainer's cache.
     """
-    pictures = enumerate(_pictures(images))
+    pictures = enumerate(image for image, _ in labelled(images))
     bar = _bar(images) if progress else None
     try:
         while chunk := _chunk(explainer, pictures, queries[0], batch):
-            kept = Cache(limit=sys.maxsize)
-            with explainer.lock:
-                for same in _by_shape(chunk):
-                    _measure_together(explainer, same, queries, kept)
-            for picture in chunk:
-                yield tuple(explainer.answer(picture, query, unwatched, kept) for query in queries)
+            for found in explain_together(explainer, chunk, [queries] * len(chunk)):
+                yield found
                 if bar is not None:
                     bar.update()
     finally:
@@ -43,8 +39,33 @@ def explanations(
             bar.close()
 
 
-def _pictures(images: Any) -> Iterator[object]:
-    """Single pictures, whatever they come in."""
+def explain_together(
+    explainer: "Explainer", pictures: Sequence[Picture], queries: Sequence[Sequence[Query]]
+) -> Iterator[tuple[Explanation, ...]]:
+    """The same for pictures that were read already, all of them in one batch.
+
+    Args:
+        explainer: of the network.
+        pictures: from `explainer.picture()`.
+        queries: for each picture as many, in the same order; they may differ in the class they are about.
+    """
+    kept = Cache(limit=sys.maxsize)
+    with explainer.lock:
+        for same in by_shape(pictures):
+            _measure_together(explainer, [pictures[n] for n in same], [queries[n] for n in same], kept)
+    for picture, asked in zip(pictures, queries, strict=True):
+        yield tuple(explainer.answer(picture, query, unwatched, kept) for query in asked)
+
+
+def labelled(images: Any) -> Iterator[tuple[object, object]]:
+    """Single pictures, whatever they come in, each with its label, None where there is none.
+
+    Args:
+        images: as `Explainer.explain_many` takes them.
+
+    Raises:
+        TypeError: one picture was given, not many.
+    """
     if isinstance(images, str | bytes) or not (hasattr(images, "__iter__") or hasattr(images, "__getitem__")):
         raise TypeError(
             f"explain_many takes many pictures, and {images!r} is one. Pass a list of them, or use explain()."
@@ -54,11 +75,12 @@ def _pictures(images: Any) -> Iterator[object]:
     batches = (images[n] for n in range(len(images))) if is_keras and hasattr(images, "__getitem__") else images
     for element in batches:
         # (images, labels) or (images, labels, weights)
-        given = element[0] if isinstance(element, tuple) else element
+        given, labels = (*element, None)[:2] if isinstance(element, tuple) else (element, None)
         if getattr(given, "ndim", None) == 4:
-            yield from np.asarray(given)
+            pictures = np.asarray(given)
+            yield from zip(pictures, [None] * len(pictures) if labels is None else np.asarray(labels), strict=True)
         else:
-            yield given
+            yield given, labels
 
 
 def _chunk(
@@ -76,17 +98,17 @@ def _chunk(
     return chunk
 
 
-def _by_shape(chunk: Sequence[Picture]) -> Iterator[list[Picture]]:
-    """Pictures that can go through the network together."""
-    groups: dict[object, list[Picture]] = {}
-    for picture in chunk:
+def by_shape(chunk: Sequence[Picture]) -> Iterator[list[int]]:
+    """Positions of pictures that can go through the network together."""
+    groups: dict[object, list[int]] = {}
+    for n, picture in enumerate(chunk):
         shapes = (picture.inputs.shape, picture.arrangement, *(side.shape for side in picture.sides))
-        groups.setdefault(shapes, []).append(picture)
+        groups.setdefault(shapes, []).append(n)
     yield from groups.values()
 
 
 def _measure_together(
-    explainer: "Explainer", pictures: Sequence[Picture], queries: Sequence[Query], kept: Cache
+    explainer: "Explainer", pictures: Sequence[Picture], queries: Sequence[Sequence[Query]], kept: Cache
 ) -> None:
     """Observe a batch in one pass, and take the derivatives that need no more than one pass back.
 
@@ -94,7 +116,8 @@ def _measure_together(
     """
     inputs = np.stack([picture.inputs for picture in pictures])
     sides = tuple(map(np.concatenate, zip(*(picture.sides for picture in pictures), strict=True)))
-    for query in queries:
+    for column in zip(*queries, strict=True):
+        query = column[0]
         probe = explainer.probe(pictures[0], query.output)
         layer = probe.layer_for(query.layer, anything=query.record.selects_target)
         keys = [observation_key(picture, layer, query.output) for picture in pictures]
@@ -102,25 +125,21 @@ def _measure_together(
             observed = probe.observe(layer, inputs, sides)
             for n, key in enumerate(keys):
                 kept.put(key, observed.one(n))
-        _differentiate_together(explainer, probe, pictures, inputs, sides, query, kept)
+        tasks = [
+            explainer.task(probe, picture, asked, unwatched, kept)[0]
+            for picture, asked in zip(pictures, column, strict=True)
+        ]
+        _differentiate_together(probe, tasks, inputs, sides, kept)
 
 
 def _differentiate_together(
-    explainer: "Explainer",
-    probe: Probe,
-    pictures: Sequence[Picture],
-    inputs: np.ndarray,
-    sides: tuple[np.ndarray, ...],
-    query: Query,
-    kept: Cache,
+    probe: Probe, tasks: Sequence[Task], inputs: np.ndarray, sides: tuple[np.ndarray, ...], kept: Cache
 ) -> None:
-    tasks = [explainer.task(probe, picture, query, unwatched, kept)[0] for picture in pictures]
-    resolved = tasks[0].query
+    resolved, layer = tasks[0].query, tasks[0].layer
     backward = resolved.record.backward
     is_short = not resolved.samples and resolved.derivatives == "exp"
     target, against = (np.concatenate(each) for each in zip(*(task.classes(1) for task in tasks), strict=True))
     classes = (target, against)
-    layer = tasks[0].layer
 
     def missing(part: str) -> bool:
         return any(kept.get(task.key(part, 0)) is None for task in tasks)

@@ -127,12 +127,12 @@ def make_baseline(query: Query, picture: Picture, preprocess: Preprocess) -> Flo
     if baseline == "mean":
         return np.broadcast_to(inputs.mean(axis=(0, 1)), inputs.shape).copy()
     if baseline == "blur":
-        return _blurred(inputs)
+        return blurred(inputs)
     shade = 0.0 if baseline == "black" else 255.0
     return np.asarray(preprocess(np.full_like(inputs, shade)), np.float32)
 
 
-def _blurred(inputs: Float[np.ndarray, "H W colours"]) -> Float[np.ndarray, "H W colours"]:
+def blurred(inputs: Float[np.ndarray, "H W colours"]) -> Float[np.ndarray, "H W colours"]:
     """Every channel under a Gaussian of a tenth of the longer side."""
     radius = max(inputs.shape[:2]) / 10
     low, high = float(inputs.min()), float(inputs.max())

@@ -26,3 +26,6 @@ from .probe import Observation as Observation
 from .probe import Probe as Probe
 from .scores import SCORES as SCORES
 from .scores import Score as Score
+from .weights import Weighted as Weighted
+from .weights import digest as digest
+from .weights import restored as restored

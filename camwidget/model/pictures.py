@@ -30,6 +30,8 @@ class Picture:
         key: tells this picture from others, by content.
         arrangement: of the network's inputs, which of them it is.
         sides: what goes in beside it, each with a batch axis of one.
+        raw: before preprocessing and at the network's size, what `inputs` were made of, shape (h, w, c);
+            None where the picture was given after a preprocessing that cannot be undone.
     """
 
     pixels: UInt8[np.ndarray, "H W 3"]
@@ -38,6 +40,7 @@ class Picture:
     key: str
     arrangement: Arrangement = Arrangement()
     sides: tuple[Shaped[np.ndarray, "1 ..."], ...] = ()
+    raw: Float[np.ndarray, "h w c"] | None = None
 
     @property
     def packed(self) -> Any:
@@ -228,7 +231,7 @@ def _from_pil(image: Image.Image, shape: Shape, preprocessing: Preprocessing) ->
             f"{inputs.max():g}. If it was trained on another range, pass preprocess=, a function of the picture "
             "(for instance lambda x: x / 255), or preprocess=None if this is right.",
         )
-    return _picture(np.asarray(image.convert("RGB")), inputs, notes)
+    return _picture(np.asarray(image.convert("RGB")), inputs, notes, numbers)
 
 
 def _from_floats(array: np.ndarray, shape: Shape, preprocessing: Preprocessing) -> Picture:
@@ -252,13 +255,14 @@ def _from_floats(array: np.ndarray, shape: Shape, preprocessing: Preprocessing) 
     shown = ((inputs - low) * np.float32(stretch) + np.float32(0.5)).astype(np.uint8)
     if shown.shape[-1] not in (3, 4):
         shown = np.repeat(shown.mean(axis=-1, keepdims=True).round().astype(np.uint8), 3, axis=-1)
-    return _picture(np.ascontiguousarray(shown[..., :3]), inputs, notes)
+    raw = inputs if preprocessing.is_identity else None
+    return _picture(np.ascontiguousarray(shown[..., :3]), inputs, notes, raw)
 
 
-def _picture(pixels: np.ndarray, inputs: np.ndarray, notes: tuple[str, ...]) -> Picture:
+def _picture(pixels: np.ndarray, inputs: np.ndarray, notes: tuple[str, ...], raw: np.ndarray | None) -> Picture:
     inputs = np.ascontiguousarray(inputs)
     # SHA-1 tells pictures apart at a quarter of the time of others; nothing here guards against an attacker.
     digest = hashlib.sha1(inputs.data, usedforsecurity=False)
     digest.update(str(pixels.shape).encode())
     key = digest.hexdigest()
-    return Picture(pixels, inputs, notes, key)
+    return Picture(pixels, inputs, notes, key, raw=raw)

@@ -15,6 +15,7 @@ from .head import Kind
 from .layers import LayerInfo, find_layer
 from .network import Network
 from .survey import INPUT, survey
+from .weights import Weighted, weighted_layers
 
 Inputs = Float[np.ndarray, "n height width channels"]
 Output = Float[np.ndarray, "n ..."]  # of a layer: (n, h, w, c), or (n, tokens, c)
@@ -213,6 +214,10 @@ class Probe:
             height, width, channels = self._network.shape
             return LayerInfo(INPUT, "InputLayer", height, width, channels)
         return self.find_layer(name)
+
+    def weighted_layers(self) -> tuple[Weighted, ...]:
+        """The layers with weights of their own, in order of execution, see `weighted_layers`."""
+        return weighted_layers(self._network)
 
     def fingerprint(self) -> tuple[int, ...]:
         """Numbers that change when the network is trained, reloaded or changed, see `fingerprint`."""

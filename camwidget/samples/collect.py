@@ -69,8 +69,8 @@ def _is_block(image: UInt8[np.ndarray, "8 8"]) -> bool:
 def _collect_digits(seed: int) -> None:
     from sklearn.datasets import load_digits
 
-    cells, labels = load_digits(return_X_y=True)
-    images = cells.reshape(-1, 8, 8).astype(np.uint8)
+    cells, numbers = load_digits(return_X_y=True)
+    images, labels = np.asarray(cells).reshape(-1, 8, 8).astype(np.uint8), np.asarray(numbers)
     readable = np.flatnonzero(legible(images, labels))
     images, labels = images[readable], labels[readable]
     held = hold_out(labels, seed)

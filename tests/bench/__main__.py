@@ -18,6 +18,8 @@ from functools import partial
 import camwidget.model  # noqa: F401 # starts TensorFlow without its log
 
 from .apart import copies_rows, import_rows, loop_rows, noise_rows
+from .judging import METHODS as JUDGED
+from .judging import cluster_rows, evaluate_rows
 from .longer import longer_rows
 from .many import METHODS, many_rows
 from .peers import peer_rows
@@ -29,11 +31,13 @@ from .timing import Row
 GROUPS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("import camwidget", import_rows),
     ("samples: ", loop_rows),
+    ("samples: evaluate", cluster_rows),
     ("ResNet50: peak memory", copies_rows),
     ("VGG16: peak memory", noise_rows),
     ("ResNet50: ", partial(speed_rows, "ResNet50", first_map=1.1, class_change=0.1, pairs=21)),
     ("VGG16: ", partial(speed_rows, "VGG16", first_map=1.35, class_change=0.35, pairs=11)),
     (f"ResNet50: {len(METHODS)} methods", many_rows),
+    (f"ResNet50: evaluate {len(JUDGED)} methods", evaluate_rows),
     (
         "ResNet50: Grad-CAM++ / that of",
         partial(peer_rows, "ResNet50", budgets={"tf-keras-vis": 1 / 3, "Xplique": 1.0}, rounds=21),

@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from camwidget.explanation import Explainer
+from camwidget.explanation import Explainer, make_query
+from camwidget.explanation.many import explain_together
 from tests.explanation.networks import dense_network
 from tests.model.networks import body, dense_tail, functional, picture
 
@@ -153,3 +154,13 @@ def test_a_bar_counts_the_pictures(explainer: Explainer, capsys: pytest.CaptureF
     assert [(bar.total, bar.n, bar.closed) for bar in bars] == [(7, 7, True), (None, 7, True)]
     list(explainer.explain_many(PICTURES))  # no notebook, no bar
     assert len(bars) == 2 and capsys.readouterr() == ("", "")
+
+
+def test_each_picture_may_be_asked_about_a_class_of_its_own(explainer: Explainer) -> None:
+    pictures = [explainer.picture(image) for image in PICTURES[:4]]
+    queries = [[make_query({"method": m, "target": n}) for m in METHODS] for n in (2, 0, 3, 2)]
+    found = list(explain_together(explainer, pictures, queries))
+    for image, asked, row in zip(PICTURES, queries, found, strict=False):
+        for query, one in zip(asked, row, strict=True):
+            alone = explainer.explain(image, method=query.method, target=query.target)
+            np.testing.assert_allclose(one.signed, alone.signed, rtol=1e-4, atol=1e-6)

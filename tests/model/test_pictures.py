@@ -416,3 +416,13 @@ def test_what_a_network_of_several_inputs_declares() -> None:
         declared = declared_inputs(keras.Model(inputs, keras.layers.ReLU()(first)))
         assert declared is not None
         assert (declared.names, declared.container, declared.shape) == (("a",), container, (12, 18, 3))
+
+
+def test_what_a_picture_was_before_preprocessing() -> None:
+    small = np.array(Image.fromarray(RGB).resize((9, 6), Image.Resampling.BILINEAR))
+    picture = load(RGB, (6, 9, 3))
+    assert picture.raw is not None
+    np.testing.assert_array_equal(picture.raw, small.astype(np.float32))
+    np.testing.assert_array_equal(picture.inputs, picture.raw / 255 - 0.5)
+    assert load(FLOATS).raw is None  # what half was subtracted from, nobody knows
+    np.testing.assert_array_equal(load(FLOATS, preprocessing=PLAIN).raw, FLOATS)

@@ -1,0 +1,171 @@
+"""Methods measured on many pictures: streamed, kept as it comes, resumed, and spread over a cluster."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from camwidget.explanation import Explainer
+from camwidget.explanation.measuring.running import in_notebook
+from camwidget.explanation.query import takes_query
+
+from .evaluation import Evaluation
+from .metrics import Metric
+from .plan import Chunk, Plan, chunks, make_plan, opened, read, settings, total_of
+from .rows import Result, Shown, column_names
+from .scoring import score
+from .stores import Store, open_store
+
+
+@takes_query
+def evaluate(
+    explainer: Explainer,
+    images: Any,
+    *,
+    methods: Sequence[str] = ("grad_cam", "grad_cam++"),
+    metrics: Sequence[str | Metric] | None = None,
+    fill: str | None = None,
+    out: str | os.PathLike | None = None,
+    client: Any = None,
+    batch: int | None = None,
+    **options: object,
+) -> Evaluation:
+    """Measure whether the maps of some methods hold what the network needs, over many pictures.
+
+    Each picture goes through the network once for all methods, and once more for each method's masked
+    picture. Nothing is read from the explainer's cache or left in it. Memory does not grow with the
+    number of pictures where `out=` is given.
+
+    Args:
+        explainer: of the network.
+        images: a folder, or what `Explainer.explain_many` takes (arrays, lists, tf.data, Keras data sets,
+            labels included), or an iterable of `Case`, which knows boxes.
+        methods: names in `METHODS`.
+        metrics: names in `camwidget.judge.METRICS`, or records of your own; None: those of Chattopadhay et al.
+            2018, section 4.1: average drop, increase in confidence and, for two methods or more, win.
+        fill: where a picture is hidden: "black", "mean" (its mean colour) or "blur"; None: black, and the
+            blurred picture for insertion, as in the papers.
+        out: where rows are kept as they come: a name that ends in .csv, or a folder for Parquet parts. The same
+            call goes on where a run was killed, and gives the same table.
+        client: a dask.distributed Client; each of its workers loads the network once.
+        batch: pictures that go through the network together; None: by their size.
+        **options: see `Query`; without `target=` the class is the one the network predicts.
+
+    Returns:
+        An `Evaluation`: a table with intervals in a notebook, `.summary()`, `.to_frame()`.
+
+    Raises:
+        TypeError, ValueError: what was given, what was expected, how to mend it. Files that are no pictures are
+            skipped and listed.
+        camwidget.judge.ClusterLost: the cluster is gone; what there was by then is kept.
+
+    Example:
+        >>> scenes = [samples.scene(seed).image for seed in range(20)]
+        >>> evaluate(Explainer(samples.network()), scenes, methods=["grad_cam", "grad_cam++"])
+    """
+    return run(explainer, images, make_plan(methods, metrics, fill, options), out, client, batch)
+
+
+def run(
+    explainer: Explainer,
+    images: Any,
+    plan: Plan,
+    out: str | os.PathLike | None = None,
+    client: Any = None,
+    batch: int | None = None,
+    progress: bool | None = None,
+) -> Evaluation:
+    """The same for a checked plan; `progress` says whether a bar is shown, None: in a notebook."""
+    if batch is not None and batch < 1:
+        raise ValueError(f"batch={batch} is below 1. Pass how many pictures go through the network together.")
+    size, stream = opened(explainer, images, plan, batch)
+    told = settings(explainer, images, plan, size)
+    store = open_store(out, column_names(plan.metrics), told)
+    done = store.done()
+    shown: list[Shown] = []
+    bar = _bar(images, in_notebook() if progress is None else progress)
+    # Nothing in a file is touched before the first result that goes into it: by then it has proved to be the right one.
+    begin = lru_cache(lambda: store.begin(set(done)))
+
+    def keep(result: Result) -> None:
+        begin()
+        store.write(result.number, result.rows)
+        shown.extend(result.shown)
+        bar(len({row[0] for row in result.rows}))
+
+    try:
+        todo = _missing(explainer, plan, chunks(stream, size), done, bar)
+        if client is None:
+            for chunk in todo:
+                keep(score(explainer, plan, chunk))
+        else:
+            from .cluster import ClusterLost, spread
+
+            try:
+                spread(client, explainer, plan, todo, keep)
+            except ClusterLost as error:
+                error.evaluation = _finished(plan, store, told, shown, out)
+                raise
+        begin()
+    finally:
+        bar(0, close=True)
+    return _finished(plan, store, told, shown, out)
+
+
+def _missing(
+    explainer: Explainer,
+    plan: Plan,
+    given: Iterator[Chunk],
+    done: dict[int, tuple[str, str]],
+    bar: Callable[[int], None],
+) -> Iterator[Chunk]:
+    """The chunks that are still to be done; of each other one the first picture must be the one that was measured."""
+    seen: set[int] = set()
+    for chunk in given:
+        if chunk.number not in done:
+            yield chunk
+            continue
+        name, key = done[chunk.number]
+        _check_same(explainer, plan, chunk, name, key)
+        seen.add(chunk.number)
+        bar(len(chunk.cases))
+    if set(done) - seen:
+        raise ValueError(
+            f"The results hold more pictures than were handed over: {len(done)} chunks, and only {len(seen)} of them "
+            "came again. Hand over all of them, or pass another out=."
+        )
+
+
+def _check_same(explainer: Explainer, plan: Plan, chunk: Chunk, name: str, key: str) -> None:
+    if not key:
+        return  # none of its files could be read
+    for case in chunk.cases:
+        picture = read(explainer, plan.queries[0], case)
+        if isinstance(picture, str):
+            continue
+        if picture.key[: len(key)] != key:
+            raise ValueError(
+                f"The results hold picture {name!r}, and in its place, in chunk {chunk.number}, is now another one, "
+                f"{case.name!r}. Hand the pictures over in the same order (no shuffling), or pass another out=."
+            )
+        return
+
+
+def _finished(plan: Plan, store: Store, told: dict, shown: Sequence[Shown], out: Any) -> Evaluation:
+    store.close()
+    return Evaluation.of(plan, store.rows(), told, shown, None if out is None else str(out))
+
+
+def _bar(images: Any, progress: bool) -> Callable[..., None]:
+    if not progress:
+        return lambda count, close=False: None
+    from tqdm.auto import tqdm
+
+    bar = tqdm(total=total_of(images), unit="picture", smoothing=0.05)
+
+    def advance(count: int, close: bool = False) -> None:
+        bar.update(count)
+        if close:
+            bar.close()
+
+    return advance

@@ -1,0 +1,42 @@
+"""Figures of what was judged; matplotlib without pyplot."""
+
+from typing import TYPE_CHECKING
+
+from camwidget.explanation.drawing import Plot
+
+from .pages import title_of
+
+if TYPE_CHECKING:
+    from .evaluation import Evaluation
+
+# Okabe and Ito's colours, told apart by everybody.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+
+def plot_summary(found: "Evaluation") -> Plot:
+    """One panel for each metric: every method's mean with its interval."""
+    numbers = found.summary()
+    metrics = [metric for metric in found.metrics if not metric.is_pairwise]
+    columns = min(len(metrics), 4)
+    rows = -(-len(metrics) // columns)
+    figure = Plot(figsize=(1.2 + 2.9 * columns, rows * (1.1 + 0.34 * len(found.methods))), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=True)
+    for ax, metric in zip(axes.ravel(), metrics, strict=False):
+        for place, method in enumerate(found.methods):
+            value = numbers[method][metric.name]
+            colour = COLOURS[place % len(COLOURS)]
+            ax.plot([value.low, value.high], [place, place], color=colour, linewidth=2.5, solid_capstyle="butt")
+            ax.plot([value.value], [place], "o", color=colour, markersize=6)
+        ax.set_title(metric.title, fontsize=10)
+        ax.set_xlabel(f"{metric.unit or 'area'}, {metric.better} is better", fontsize=9)
+        ax.set_yticks(range(len(found.methods)), [title_of(method) for method in found.methods], fontsize=9)
+        ax.set_ylim(len(found.methods) - 0.5, -0.5)
+        ax.set_xlim((-2, 102) if metric.unit == "%" else (-0.02, 1.02))
+        ax.grid(axis="x", color="#ccc", linewidth=0.6)
+        ax.tick_params(axis="x", labelsize=8)
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.tick_params(axis="y", length=0)
+    for ax in axes.ravel()[len(metrics) :]:
+        ax.set_axis_off()
+    figure.suptitle(f"{len(found)} pictures, 95 % bootstrap intervals", fontsize=10)
+    return figure

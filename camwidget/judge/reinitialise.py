@@ -1,0 +1,92 @@
+"""Give a layer random weights again, as if it had never been trained."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from camwidget.model import Weighted
+
+# Adebayo et al. 2018 draw from a truncated normal; the reproduction of Grad-CAM++ that this follows, from a normal one.
+DEVIATION = 0.01
+
+# Brought back to their initial state by every scheme: small random gammas would shut the network.
+_NORMALISING = (keras.layers.BatchNormalization, keras.layers.LayerNormalization, keras.layers.GroupNormalization)
+
+# Weights whose initialiser is not called as they are.
+_INITIALISERS = {
+    "depthwise_kernel": "depthwise_initializer",
+    "pointwise_kernel": "pointwise_initializer",
+}
+
+
+def is_learnt(weighted: Weighted) -> bool:
+    """Whether training gave the layer its weights; the mean and variance of a `Normalization` are preprocessing."""
+    return not isinstance(weighted.layer, keras.layers.Normalization)
+
+
+def by_normal(weighted: Weighted, generator: np.random.Generator) -> None:
+    """Kernels and biases from N(0, 0.01^2); normalising layers back to their initial state."""
+    if isinstance(weighted.layer, _NORMALISING):
+        by_initializer(weighted, generator)
+        return
+    for variable in weighted.variables:
+        variable.assign(generator.normal(0, DEVIATION, variable.shape))
+
+
+def by_initializer(weighted: Weighted, generator: np.random.Generator) -> None:
+    """Every weight by the initialiser that the layer was built with, drawn anew.
+
+    Raises:
+        ValueError: a layer does not say how its weights begin.
+    """
+    rebuilt: list[Any] = []
+    for variable in weighted.variables:
+        initialiser = _initialiser(weighted.layer, variable.name)
+        if initialiser is not None:
+            variable.assign(_seeded(initialiser, generator)(tuple(variable.shape), dtype=variable.dtype))
+            continue
+        rebuilt = rebuilt or _rebuilt(weighted)
+        position = [id(each) for each in weighted.layer.weights].index(id(variable))
+        variable.assign(rebuilt[position])
+
+
+def _initialiser(layer: Any, name: str) -> Callable[..., Any] | None:
+    names = [_INITIALISERS.get(name, f"{name}_initializer")]
+    if name == "kernel":
+        names.append("depthwise_initializer")
+    return next((found for each in names if callable(found := getattr(layer, each, None))), None)
+
+
+def _seeded(initialiser: Callable[..., Any], generator: np.random.Generator) -> Callable[..., Any]:
+    """The same initialiser with a seed of ours, so that the whole run follows from one."""
+    if not isinstance(initialiser, keras.initializers.Initializer):
+        return initialiser
+    config = initialiser.get_config()
+    if "seed" not in config:
+        return initialiser
+    return type(initialiser).from_config({**config, "seed": int(generator.integers(2**31))})
+
+
+def _rebuilt(weighted: Weighted) -> list[Any]:
+    """The weights of a new layer of the same configuration, for layers that keep no initialiser."""
+    layer = weighted.layer
+    try:
+        fresh = type(layer).from_config(layer.get_config())
+        fresh.build_from_config(layer.get_build_config())
+        if [tuple(each.shape) for each in fresh.weights] == [tuple(each.shape) for each in layer.weights]:
+            return list(fresh.weights)
+    except (TypeError, ValueError, NotImplementedError, AttributeError):
+        pass  # said below
+    raise ValueError(
+        f"Layer {weighted.name!r} ({type(layer).__name__}) does not say how its weights begin, and cannot be built "
+        "again from its configuration. Use scheme='normal'."
+    )
+
+
+# name -> how one layer is given random weights
+SCHEMES: dict[str, Callable[[Weighted, np.random.Generator], None]] = {
+    "normal": by_normal,
+    "initializer": by_initializer,
+}

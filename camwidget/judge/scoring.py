@@ -1,0 +1,135 @@
+"""One chunk of pictures explained by every method and measured by every metric."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from camwidget.explanation import Explainer, Explanation
+from camwidget.explanation.many import explain_together
+
+from .cases import Case, class_index
+from .masking import heat_at, masked, probabilities, raw_of
+from .metrics import Subject
+from .plan import Chunk, Plan, read
+from .rows import Result, Shown, Value, column_names, empty, skipped_row
+
+# Pictures of a run whose masked versions are kept to be looked at, and the longest side of these in pixels.
+SHOWN = 12
+_SIDE = 160
+
+
+def score(explainer: Explainer, plan: Plan, chunk: Chunk) -> Result:
+    """Explain and measure; the network is asked afresh for everything, and no cache is read.
+
+    Raises:
+        TypeError, ValueError: a picture that is no file cannot be read, a label or a box is wrong.
+    """
+    names = column_names(plan.metrics)
+    numbers, known, pictures, rows = [], [], [], []
+    for number, case in enumerate(chunk.cases, chunk.first):
+        picture = read(explainer, plan.queries[0], case)
+        if isinstance(picture, str):
+            rows.append(skipped_row(names, number, case.name, f"skipped: {picture}"))
+            continue
+        numbers.append(number)
+        known.append(case)
+        pictures.append(picture)
+    if not pictures:
+        return Result(chunk.number, tuple(rows))
+    explained = list(explain_together(explainer, pictures, [plan.queries] * len(pictures)))
+    after, shown = _masked(explainer, plan, explained, numbers, known)
+    classes = explainer.class_names(explainer.probe(pictures[0], plan.queries[0].output))
+    for n, case in enumerate(known):
+        _check_needs(plan, case)
+        for m, explanation in enumerate(explained[n]):
+            values = _values(explainer, plan, case, explanation, classes)
+            values |= {"picture": numbers[n], "masked_probability": after[n, m]}
+            rows.append(tuple(values.get(name, empty(name)) for name in names))
+    return Result(chunk.number, tuple(sorted(rows, key=lambda row: row[0])), tuple(shown))
+
+
+def _check_needs(plan: Plan, case: Case) -> None:
+    wanting = [metric.name for metric in plan.metrics if metric.needs_boxes]
+    if wanting and case.boxes is None:
+        raise ValueError(
+            f"{', '.join(wanting)}: picture {case.name} has no boxes. Pass Case(image, boxes=[(top, left, bottom, "
+            "right), ...]) for every picture, an empty list where there is no object."
+        )
+
+
+def _values(
+    explainer: Explainer, plan: Plan, case: Case, explanation: Explanation, classes: Sequence[str]
+) -> dict[str, Value]:
+    target = explanation.target
+    boxes = case.boxes_of(target, classes)
+    subject = Subject(explainer, explanation, boxes, plan.fill)
+    label = "" if case.label is None else classes[class_index(case.label, classes, case.name)]
+    folder = case.folder.rsplit("/", 1)[-1]
+    notes = [explanation.message, *explanation.notes]
+    probability = float(explanation.probabilities[target])
+    if probability == 0:
+        notes.append("Y is 0: no drop.")
+    values: dict[str, Value] = {
+        "name": case.name,
+        "key": explanation.picture.key[:12],
+        "label": label or (folder if folder in classes else ""),
+        "group": case.group or ("" if folder in classes else case.folder),
+        "class": target,
+        "class_name": explanation.target_name,
+        "method": explanation.method,
+        "objects": -1 if case.all_boxes is None else len(case.all_boxes),
+        "instances": -1 if boxes is None else len(boxes),
+        "probability": probability,
+        "note": " ".join(note for note in notes if note),
+    }
+    try:
+        return values | {m.name: float(m.measure(subject)) for m in plan.metrics if m.measure is not None}
+    except ValueError as error:
+        raise ValueError(f"Picture {case.name}: {error}") from error
+
+
+def _masked(
+    explainer: Explainer,
+    plan: Plan,
+    explained: Sequence[tuple[Explanation, ...]],
+    numbers: Sequence[int],
+    known: Sequence[Case],
+) -> tuple[np.ndarray, list[Shown]]:
+    """O of every picture and method, shape (n, methods), and the masked pictures themselves, of the first few."""
+    after = np.full((len(explained), len(plan.queries)), np.nan)
+    shown: list[Shown] = []
+    if not plan.needs_masked:
+        return after, shown
+    pictures = [row[0].picture for row in explained]
+    raws = [raw_of(picture, case.name) for picture, case in zip(pictures, known, strict=True)]
+    for n, row in enumerate(explained):
+        if numbers[n] < SHOWN:
+            before = float(row[0].probabilities[row[0].target])
+            shown.append(Shown(numbers[n], known[n].name, "", _jpeg(raws[n], raws[n]), before))
+    for m, query in enumerate(plan.queries):
+        # One method at a time: as many masked pictures are held as there are pictures in the chunk.
+        hidden = [
+            masked(raw, heat_at(row[m], raw), plan.fill or "black") for raw, row in zip(raws, explained, strict=True)
+        ]
+        for n, row in enumerate(probabilities(explainer, pictures, hidden, query.output)):
+            after[n, m] = row[explained[n][m].target]
+            if numbers[n] < SHOWN:
+                jpeg = _jpeg(hidden[n], raws[n])
+                shown.append(Shown(numbers[n], known[n].name, query.method, jpeg, float(after[n, m])))
+    return after, shown
+
+
+def _jpeg(raw: np.ndarray, original: np.ndarray) -> bytes:
+    """A picture before preprocessing, reduced; what does not lie in 0 to 255 is stretched as the original needs it."""
+    low, high = min(0.0, float(original.min())), float(original.max())
+    scale = 1.0 if low == 0 and high > 1.5 else 255 / ((high - low) or 1.0)
+    shades = np.clip((raw - low) * scale, 0, 255).round().astype(np.uint8)
+    if shades.shape[2] not in (3, 4):
+        shades = shades.mean(axis=2, keepdims=True).round().astype(np.uint8).repeat(3, axis=2)
+    image = Image.fromarray(np.ascontiguousarray(shades[..., :3]))
+    image.thumbnail((_SIDE, _SIDE))
+    stream = io.BytesIO()
+    image.save(stream, format="JPEG", quality=88)
+    return stream.getvalue()

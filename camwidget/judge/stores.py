@@ -1,0 +1,106 @@
+"""Where results are kept as they come: in memory, in a CSV file, or in a folder of Parquet parts.
+
+A chunk is written whole or not at all, so that a run that was killed goes on with the first chunk that
+is missing and gives the same rows in the end.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from .csv_store import CsvStore
+from .parquet_store import ParquetStore, arrow
+from .rows import Row
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Results by chunk."""
+
+    def done(self) -> dict[int, tuple[str, str]]:
+        """Chunks that are whole, and for each the name and key of its first picture that was read."""
+        ...
+
+    def begin(self, numbers: set[int]) -> None:
+        """Leave these chunks only, before the first one is written."""
+        ...
+
+    def write(self, number: int, rows: Sequence[Row]) -> None:
+        """Keep a chunk's rows."""
+        ...
+
+    def close(self) -> None:
+        """Bring everything into the order of the pictures."""
+        ...
+
+    def rows(self) -> Iterator[Row]:
+        """All rows."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class MemoryStore:
+    """Rows of a run that keeps no file."""
+
+    kept: list[Row] = field(default_factory=list)
+
+    def done(self) -> dict[int, tuple[str, str]]:
+        """Chunks that are whole, see `Store`."""
+        return {}
+
+    def begin(self, numbers: set[int]) -> None:
+        """There is nothing else."""
+
+    def write(self, number: int, rows: Sequence[Row]) -> None:
+        """Keep a chunk's rows."""
+        self.kept.extend(rows)
+
+    def close(self) -> None:
+        """They are in order already."""
+
+    def rows(self) -> Iterator[Row]:
+        """All rows."""
+        return iter(self.kept)
+
+
+def open_store(out: str | os.PathLike | None, names: tuple[str, ...], settings: dict[str, Any]) -> Store:
+    """Where a run's results go: a name that ends in .csv is a file, any other a folder of Parquet parts.
+
+    Raises:
+        ValueError: what is there comes from another run, or is no results file at all.
+        ImportError: Parquet is wanted and pyarrow is missing.
+    """
+    if out is None:
+        return MemoryStore()
+    path = Path(out)
+    if path.suffix.lower() == ".csv":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _agree(path.with_suffix(".run.json"), settings, path, exists=path.exists)
+        return CsvStore(path, names, settings["batch"], len(settings["methods"]))
+    if path.suffix and not path.is_dir():
+        raise ValueError(f"out={str(out)!r}: pass a name that ends in .csv, or a folder for Parquet parts.")
+    arrow()
+    path.mkdir(parents=True, exist_ok=True)
+    _agree(path / "run.json", settings, path, exists=lambda: any(path.iterdir()))
+    return ParquetStore(path, names, settings["batch"])
+
+
+def _agree(beside: Path, settings: dict[str, Any], path: Path, exists: Callable[[], bool]) -> None:
+    if not exists():
+        beside.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        return
+    if not beside.exists():
+        raise ValueError(
+            f"{str(path)!r} is there and {beside.name!r}, which says what run it is of, is not. Pass another out=, or "
+            "move it away."
+        )
+    before = json.loads(beside.read_text(encoding="utf-8"))
+    told = [f"{n}: {before.get(n)!r} there, {settings.get(n)!r} now" for n in settings if before.get(n) != settings[n]]
+    if told:
+        raise ValueError(
+            f"{str(path)!r} holds the results of another run. It differs in {'; '.join(told)}. Pass another out=, or "
+            "the same settings to go on with it."
+        )

@@ -1,0 +1,310 @@
+"""Measures of faithfulness: every number beside its restatement in NumPy."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from camwidget.explanation import Explainer
+from camwidget.judge import METRICS, Case, Evaluation, Metric, deletion, evaluate, insertion
+from tests.judge.networks import COLUMNS, ROWS, Restated, halved, pictures, tiny_network
+
+PICTURES = pictures(11)
+METHODS = ["grad_cam", "hires_cam", "layer_cam"]
+
+
+@pytest.fixture(scope="module")
+def explainer() -> Explainer:
+    return Explainer(tiny_network(), preprocess=halved)
+
+
+def restated(raw: np.ndarray, target: int | None = None) -> tuple[float, float]:
+    """Y and O."""
+    whole = Restated(raw)
+    k = whole.target if target is None else target
+    return whole.probabilities[k], Restated(whole.heat(k) * raw).probabilities[k]
+
+
+def test_the_paper_in_numpy(explainer: Explainer):
+    found = evaluate(explainer, PICTURES)
+    before, after = np.array([restated(raw) for raw in PICTURES]).T
+    mine = found.of_method("grad_cam")
+    np.testing.assert_allclose(mine["probability"], before, rtol=1e-5)
+    np.testing.assert_allclose(mine["masked_probability"], after, rtol=1e-5)
+    assert mine["class"].tolist() == [Restated(raw).target for raw in PICTURES]
+    summary = found.summary()["grad_cam"]
+    assert summary["average_drop"].value == pytest.approx(
+        100 * np.mean(np.maximum(0, before - after) / before), rel=1e-4
+    )
+    assert summary["increase_in_confidence"].value == pytest.approx(100 * np.mean(after > before))
+    assert 0 < summary["increase_in_confidence"].value < 100  # both kinds are there
+    assert summary["average_drop"].low < summary["average_drop"].value < summary["average_drop"].high
+
+
+@pytest.mark.parametrize("fill", ["mean", "blur"])
+def test_other_fills(explainer: Explainer, fill: str):
+    found = evaluate(explainer, PICTURES[:3], fill=fill, metrics=["average_drop"]).of_method("grad_cam")
+    for n, raw in enumerate(PICTURES[:3]):
+        whole = Restated(raw)
+        heat = whole.heat(whole.target)
+        if fill == "mean":
+            hidden = heat * raw + (1 - heat) * raw.mean()
+            expected = Restated(hidden).probabilities[whole.target]
+            assert found["masked_probability"][n] == pytest.approx(expected, rel=1e-5)
+    black = evaluate(explainer, PICTURES[:3], metrics=["average_drop"]).of_method("grad_cam")
+    assert (found["masked_probability"] != black["masked_probability"]).all()
+
+
+def test_a_class_that_is_asked_for(explainer: Explainer):
+    found = evaluate(explainer, PICTURES, target=1).of_method("grad_cam")
+    before, after = np.array([restated(raw, 1) for raw in PICTURES]).T
+    np.testing.assert_allclose(found["probability"], before, rtol=1e-5)
+    np.testing.assert_allclose(found["masked_probability"], after, rtol=1e-5)
+
+
+def test_deletion_and_insertion(explainer: Explainer):
+    raw = (np.random.default_rng(1).permutation(24) * 10).astype(np.uint8).reshape(ROWS, COLUMNS)  # no ties
+    whole = Restated(raw)
+    k, heat = whole.target, whole.heat(whole.target)
+    order = np.argsort(-heat.ravel())
+    assert len(set(heat.ravel()[order[:7]])) == 7
+    explanation = explainer.explain(raw, method="grad_cam")
+    gone, put = deletion(explainer, explanation, steps=4), insertion(explainer, explanation, steps=4, fill="mean")
+    hidden, shown = raw.astype(float).copy(), np.full(raw.shape, raw.mean())
+    assert gone[0] == pytest.approx(whole.probabilities[k], rel=1e-5)
+    assert put[0] == pytest.approx(Restated(shown).probabilities[k], rel=1e-5)
+    hidden.ravel()[order[:6]], shown.ravel()[order[:6]] = 0, raw.ravel()[order[:6]]  # a quarter of 24 pixels
+    assert gone[1] == pytest.approx(Restated(hidden).probabilities[k], rel=1e-5)
+    assert put[1] == pytest.approx(Restated(shown).probabilities[k], rel=1e-5)
+    assert gone[4] == pytest.approx(Restated(0 * hidden).probabilities[k], rel=1e-5)
+    assert put[4] == pytest.approx(gone[0], rel=1e-6)
+    areas = evaluate(explainer, [raw], methods=["grad_cam"], metrics=["deletion", "insertion"]).summary()["grad_cam"]
+    curve = deletion(explainer, explanation)
+    assert areas["deletion"].value == pytest.approx((curve[1:] + curve[:-1]).mean() / 2, rel=1e-6)
+    curve = insertion(explainer, explanation)
+    assert areas["insertion"].value == pytest.approx((curve[1:] + curve[:-1]).mean() / 2, rel=1e-6)
+
+
+def test_boxes_of_the_explained_class_count(explainer: Explainer):
+    raw = PICTURES[0]
+    k, other = Restated(raw).target, (Restated(raw).target + 1) % 3
+    heat = Restated(raw).heat(k)
+    top, left = np.unravel_index(heat.argmax(), heat.shape)
+    hot, cold = [top, left, top + 1, left + 1], [0, 0, ROWS, 1] if left else [0, 1, ROWS, 2]
+    given = [
+        Case(raw, boxes=[hot]),
+        Case(raw, boxes=[hot, cold], box_classes=[other, k]),
+        Case(raw, boxes=[hot, cold], box_classes=[k, k]),
+        Case(raw, boxes=[hot], label=other),
+    ]
+    metrics = ["pointing_game", "energy_inside", "instances_found"]
+    found = evaluate(explainer, given, methods=["grad_cam"], metrics=metrics)
+    np.testing.assert_array_equal(found.columns["pointing_game"], [100, 0, 100, np.nan])
+    share = 100 * heat.max() / heat.sum()
+    np.testing.assert_allclose(found.columns["energy_inside"][0], share, rtol=1e-5)
+    assert found.columns["instances"].tolist() == [1, 1, 2, 0]
+    assert found.columns["objects"].tolist() == [1, 2, 2, 1]
+    summary = found.summary()["grad_cam"]["pointing_game"]
+    assert (summary.size, summary.undefined, summary.value) == (3, 1, pytest.approx(200 / 3))
+    assert found.subsets == ("one object", "several instances")
+    assert len(found.subset("one object")) == 2 and len(found.subset("several instances")) == 1
+
+
+@pytest.mark.parametrize("batch", [1, 4, 50])
+def test_the_batch_makes_no_difference(explainer: Explainer, batch: int):
+    metrics = ["average_drop", "deletion"]
+    one, other = (evaluate(explainer, PICTURES, methods=METHODS, metrics=metrics, batch=b) for b in (None, batch))
+    for name, values in one.columns.items():
+        if values.dtype == object:
+            assert values.tolist() == other.columns[name].tolist()
+        else:
+            np.testing.assert_allclose(values, other.columns[name], rtol=1e-5)
+
+
+def test_wins_in_pairs(explainer: Explainer):
+    found = evaluate(explainer, PICTURES, methods=["grad_cam", "hires_cam", "grad_cam++"])
+    pairs = found.wins()
+    assert list(pairs) == [("grad_cam", "hires_cam"), ("grad_cam", "grad_cam++"), ("hires_cam", "grad_cam++")]
+    for three in pairs.values():
+        assert sum(each.value for each in three) == pytest.approx(100)
+    a, b = (found.of_method(m) for m in ("grad_cam", "grad_cam++"))
+    lost, other = (np.maximum(0, each["probability"] - each["masked_probability"]) for each in (a, b))
+    assert pairs["grad_cam", "grad_cam++"][0].value == pytest.approx(100 * (lost < other).mean())
+
+
+def test_one_pass_for_all_methods_and_one_for_each_mask(explainer: Explainer):
+    probe = explainer.probe(explainer.picture(PICTURES[0]))
+    before, kept = probe.calls, explainer.cache.nbytes
+    evaluate(explainer, PICTURES, methods=["grad_cam", "grad_cam++", "layer_cam"], batch=11)
+    # forward and back for all three, then the masked pictures of each
+    assert probe.calls - before == 2 + 3
+    assert explainer.cache.nbytes == kept
+
+
+def test_a_change_of_weights_is_never_missed():
+    model = tiny_network()
+    explainer = Explainer(model, preprocess=halved)
+    for picture in PICTURES:
+        explainer.explain(picture, method="grad_cam", target=1)  # fills the cache
+    first = evaluate(explainer, PICTURES, target=1).of_method("grad_cam")
+    kernel, bias = model.get_layer("classes").get_weights()
+    model.get_layer("classes").set_weights([kernel[::-1].copy(), bias])
+    second = evaluate(explainer, PICTURES, target=1).of_method("grad_cam")
+    fresh = evaluate(Explainer(model, preprocess=halved), PICTURES, target=1).of_method("grad_cam")
+    np.testing.assert_allclose(second["masked_probability"], fresh["masked_probability"], rtol=1e-6)
+    assert (np.abs(first["masked_probability"] - second["masked_probability"]) > 1e-3).all()
+
+
+def test_no_probability_is_said():
+    model = tiny_network()
+    model.get_layer("classes").set_weights([np.zeros((2, 3)), np.array([0.0, -200.0, 0.0])])
+    found = evaluate(Explainer(model, preprocess=halved), PICTURES[:4], target=1, metrics=["average_drop"])
+    assert found.summary()["grad_cam"]["average_drop"].undefined == 4
+    assert "Y is 0 for 4 pictures" in " ".join(found.notes)
+    assert "undefined" in found._repr_html_()
+    assert "Y is 0: no drop" in found.columns["note"][0]
+
+
+def sources(folder: Path) -> list[Any]:
+    for n, raw in enumerate(PICTURES[:5]):
+        Image.fromarray(raw).save(folder / f"{n}.png")
+    stacked = np.stack(PICTURES[:5])[..., None]
+    labels = np.array([2, 0, 1, 1, 0])
+    return [
+        folder,
+        str(folder),
+        stacked,
+        (raw for raw in PICTURES[:5]),
+        tf.data.Dataset.from_tensor_slices((stacked, labels)).batch(2),
+        tf.data.Dataset.from_tensor_slices((stacked, np.eye(3)[labels])).batch(3),
+        [Case(raw, label=int(label)) for raw, label in zip(PICTURES, labels, strict=False)],
+    ]
+
+
+def test_whatever_they_come_in(explainer: Explainer, tmp_path: Path):
+    expected = [restated(raw)[1] for raw in PICTURES[:5]]
+    for source in sources(tmp_path):
+        found = evaluate(explainer, source, methods=["grad_cam"])
+        np.testing.assert_allclose(found.columns["masked_probability"], expected, rtol=1e-5)
+        labels = found.columns["label"].tolist()
+        assert labels in ([""] * 5, [f"class {k}" for k in (2, 0, 1, 1, 0)])
+
+
+def test_folders_of_classes(explainer: Explainer, tmp_path: Path):
+    for n, raw in enumerate(PICTURES[:3]):
+        (tmp_path / f"class {n}").mkdir()
+        Image.fromarray(raw).save(tmp_path / f"class {n}" / "a.PNG")
+    (tmp_path / "elsewhere").mkdir()
+    Image.fromarray(PICTURES[3]).save(tmp_path / "elsewhere" / "b.png")
+    (tmp_path / "notes.txt").write_text("no picture")
+    found = evaluate(explainer, tmp_path, methods=["grad_cam"])
+    assert found.columns["label"].tolist() == ["class 0", "class 1", "class 2", ""]
+    assert found.columns["group"].tolist() == ["", "", "", "elsewhere"]
+    assert found.columns["name"][0] == "class 0/a.PNG"
+
+
+def test_unreadable_files_are_skipped_counted_and_listed(explainer: Explainer, tmp_path: Path):
+    for n, raw in enumerate(PICTURES[:4]):
+        Image.fromarray(raw).save(tmp_path / f"{n}.png")
+    (tmp_path / "0.png").write_bytes(b"no picture at all")
+    (tmp_path / "2.png").write_bytes((tmp_path / "3.png").read_bytes()[:60])
+    found = evaluate(explainer, tmp_path, methods=METHODS, batch=2)
+    assert len(found) == 2
+    assert [name for name, _ in found.skipped] == ["0.png", "2.png"]
+    assert "cannot be read" in found.skipped[0][1]
+    assert "2 files could not be read" in found.notes[0]
+    assert "0.png" in found._repr_html_()
+    assert found.columns["picture"].tolist() == [1, 1, 1, 3, 3, 3]
+    for name in ("1.png", "3.png"):
+        (tmp_path / name).write_bytes(b"neither")
+    with pytest.raises(ValueError, match="No picture left: none was given, or none of 4 could be read"):
+        evaluate(explainer, tmp_path)
+
+
+def test_own_metrics(explainer: Explainer):
+    share = Metric("hot", "hot", "share of hot pixels", "", "lower", lambda s: float((s.explanation.heat > 0.5).mean()))
+    found = evaluate(explainer, PICTURES[:2], methods=["grad_cam"], metrics=[share, "average_drop"])
+    expected = [(Restated(raw).heat(Restated(raw).target) > 0.5).mean() for raw in PICTURES[:2]]
+    np.testing.assert_allclose(found.columns["hot"], expected)
+
+
+def test_the_page_escapes_and_shows_what_was_scored(explainer: Explainer):
+    found = evaluate(explainer, [Case(PICTURES[0], name="<b>&")], methods=["grad_cam", "cam"])
+    page = found._repr_html_()
+    assert "&lt;b&gt;&amp;" in page and "<b>&<" not in page
+    assert page.count("data:image/jpeg") == 3  # the picture and one for each method
+    assert 'src="http' not in page
+    for name in ("average_drop", "increase_in_confidence", "win_rate"):
+        assert METRICS[name].title in page
+    assert "Grad-CAM against CAM" in page
+    assert "average drop" in str(found)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"methods": ["grad_cm"]}, "No method 'grad_cm'. Did you mean 'grad_cam'"),
+        ({"methods": "grad_cam"}, "methods= takes a list of names; for one, pass methods=\\['grad_cam'\\]"),
+        ({"methods": []}, "methods= is empty"),
+        ({"methods": ["cam", "cam"]}, "names 'cam' more than once"),
+        (
+            {"methods": ["cam"], "metrics": ["win_rate"]},
+            "win_rate compares two methods or more, and there is only 'cam'",
+        ),
+        ({"metrics": ["drop"]}, "No metric 'drop'.*average_drop"),
+        ({"metrics": "win_rate"}, "metrics= takes a list"),
+        ({"fill": "white"}, "No fill 'white'. Choices: black, mean, blur"),
+        ({"method": "cam"}, "pass methods=\\['cam'\\]"),
+        ({"layr": "relu"}, "Unknown option 'layr'. Did you mean 'layer'"),
+        ({"layer": "rel"}, "No layer 'rel'. Did you mean 'relu'"),
+        ({"batch": 0}, "batch=0 is below 1"),
+        ({"metrics": ["pointing_game"]}, "pointing_game: picture 0 has no boxes. Pass Case"),
+    ],
+)
+def test_what_is_refused(explainer: Explainer, options: dict[str, Any], message: str):
+    with pytest.raises((TypeError, ValueError), match=message):
+        evaluate(explainer, PICTURES[:2], **options)
+
+
+@pytest.mark.parametrize(
+    "case, message",
+    [
+        (Case(PICTURES[0], label=3), "Picture 0: label 3 is outside the classes: the network has 3, 0 to 2"),
+        (Case(PICTURES[0], label="dog"), "Picture 0: no class is called 'dog'. Classes: class 0"),
+        (
+            Case(PICTURES[0], boxes=[[0, 0, ROWS, COLUMNS + 1]]),
+            "Picture 0: The box .* is not inside the picture of 4 x 6",
+        ),
+        (Case(PICTURES[0], boxes=[[0, 0, 2]]), "boxes of shape \\(1, 3\\)"),
+        (Case(PICTURES[0], boxes=[[0, 0, 1, 1]], box_classes=[1, 1]), "2 box_classes for 1 boxes"),
+        (Case(PICTURES[0].astype(np.float32)[..., None]), "Picture 0 was given as floats, after preprocessing"),
+        (Case(np.zeros((0, 2), np.uint8)), "Picture 0: The picture is empty"),
+    ],
+)
+def test_cases_that_are_refused(explainer: Explainer, case: Case, message: str):
+    with pytest.raises((TypeError, ValueError), match=message):
+        evaluate(explainer, [case], metrics=["average_drop", *(["energy_inside"] if case.boxes else [])])
+
+
+def test_no_pictures_and_no_folder(explainer: Explainer, tmp_path: Path):
+    with pytest.raises(ValueError, match="No picture left: none was given"):
+        evaluate(explainer, [])
+    with pytest.raises(ValueError, match="No folder at .*nowhere.*does not exist"):
+        evaluate(explainer, tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r"No pictures in .*: no file ends in .png"):
+        evaluate(explainer, tmp_path)
+
+
+def test_asking_the_table(explainer: Explainer):
+    found = evaluate(explainer, [Case(raw, group="ab"[n % 2]) for n, raw in enumerate(PICTURES)], methods=["grad_cam"])
+    assert isinstance(found, Evaluation) and found.subsets == ("a", "b")
+    assert len(found.subset("a")) == 6
+    with pytest.raises(ValueError, match="No subset 'c'. Choices: a, b"):
+        found.subset("c")
+    with pytest.raises(ValueError, match="No method 'cam' here. Choices: grad_cam"):
+        found.of_method("cam")
+    with pytest.raises(ValueError, match="win_rate compares methods"):
+        found.wins()

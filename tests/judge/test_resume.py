@@ -1,0 +1,208 @@
+"""Results kept as they come: a killed run goes on, and the table is the same in the end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camwidget.explanation import Explainer
+from camwidget.judge import evaluate
+from tests.judge.networks import halved, pictures, tiny_network
+
+PICTURES = pictures(14)
+METHODS = ["grad_cam", "layer_cam"]
+
+
+@pytest.fixture(scope="module")
+def explainer() -> Explainer:
+    return Explainer(tiny_network(), preprocess=halved)
+
+
+def asked(explainer: Explainer, images: Any, out: Path, **options: Any) -> Any:
+    return evaluate(explainer, images, methods=METHODS, out=out, batch=4, **options)
+
+
+class Killed(Exception):
+    pass
+
+
+def until(count: int) -> Iterator[np.ndarray]:
+    """Pictures of a run that is killed before the next one is read."""
+    yield from PICTURES[:count]
+    raise Killed
+
+
+def stores() -> list[str]:
+    return ["table.csv", "parts"]
+
+
+def finds_arrow(name: str) -> None:
+    if not name.endswith(".csv"):
+        pytest.importorskip("pyarrow", reason="pyarrow, of the extra 'cluster'")
+
+
+def content(out: Path) -> dict[str, bytes]:
+    files = [out] if out.is_file() else sorted(out.iterdir())
+    return {file.name: file.read_bytes() for file in files}
+
+
+@pytest.mark.parametrize("name", stores())
+@pytest.mark.parametrize("count", [3, 4, 9, 13])
+def test_a_killed_run_goes_on_and_gives_the_same_file(explainer: Explainer, tmp_path: Path, name: str, count: int):
+    finds_arrow(name)
+    whole, broken = tmp_path / "whole" / name, tmp_path / "broken" / name
+    for out in (whole, broken):
+        out.parent.mkdir()
+    expected = asked(explainer, PICTURES, whole)
+    with pytest.raises(Killed):
+        asked(explainer, until(count), broken)
+    probe = explainer.probe(explainer.picture(PICTURES[0]))
+    before = probe.calls
+    found = asked(explainer, iter(PICTURES), broken)
+    left = -(-len(PICTURES) // 4) - count // 4
+    assert probe.calls - before == left * 4  # forward, back, and a mask for each method: nothing is done twice
+    assert content(broken) == content(whole)
+    for column, values in expected.columns.items():
+        np.testing.assert_array_equal(values, found.columns[column])
+    assert str(found) == str(expected) and len(found) == 14
+
+
+def test_lines_cut_off_in_the_middle_are_done_again(explainer: Explainer, tmp_path: Path):
+    out = tmp_path / "table.csv"
+    asked(explainer, PICTURES, out)
+    whole = out.read_bytes()
+    for keep in (len(whole) - 7, len(whole) // 2, 40):
+        out.write_bytes(whole[:keep])
+        asked(explainer, PICTURES, out)
+        assert out.read_bytes() == whole
+
+
+def test_a_finished_run_measures_its_last_chunk_alone(explainer: Explainer, tmp_path: Path):
+    out = tmp_path / "table.csv"
+    asked(explainer, PICTURES[:12], out)
+    probe = explainer.probe(explainer.picture(PICTURES[0]))
+    before = probe.calls
+    assert len(asked(explainer, PICTURES[:12], out)) == 12
+    assert probe.calls == before
+
+
+def test_numbers_come_back_as_they_were(explainer: Explainer, tmp_path: Path):
+    kept, free = asked(explainer, PICTURES, tmp_path / "t.csv"), evaluate(explainer, PICTURES, methods=METHODS, batch=4)
+    for column, values in free.columns.items():
+        np.testing.assert_array_equal(values, kept.columns[column])
+    assert kept.out == str(tmp_path / "t.csv")
+
+
+def test_another_run_is_refused_with_the_difference(explainer: Explainer, tmp_path: Path):
+    out = tmp_path / "table.csv"
+    asked(explainer, PICTURES, out)
+    before = out.read_bytes()
+    with pytest.raises(ValueError, match=r"another run. It differs in fill: \"each measure's own\" there, 'mean' now"):
+        asked(explainer, PICTURES, out, fill="mean")
+    with pytest.raises(ValueError, match=r"options: \{\} there, \{'layer': \"'conv'\"\} now"):
+        asked(explainer, PICTURES, out, layer="conv")
+    with pytest.raises(ValueError, match="methods: .*batch: 4 there, 5 now"):
+        evaluate(explainer, PICTURES, methods=["cam"], metrics=["average_drop"], out=out, batch=5)
+    other = tiny_network()
+    other.get_layer("conv").set_weights([np.ones((1, 1, 1, 2)), np.zeros(2)])
+    with pytest.raises(ValueError, match="It differs in network"):
+        asked(Explainer(other, preprocess=halved), PICTURES, out)
+    with pytest.raises(ValueError, match=r"Hand the pictures over in the same order \(no shuffling\)"):
+        asked(explainer, PICTURES[::-1], out)
+    with pytest.raises(ValueError, match="hold more pictures than were handed over: 3 chunks, and only 1 of them"):
+        asked(explainer, PICTURES[:4], out)
+    assert out.read_bytes() == before
+
+
+def test_a_strangers_file_is_left_alone(explainer: Explainer, tmp_path: Path):
+    out = tmp_path / "mine.csv"
+    out.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="'mine.run.json', which says what run it is of, is not"):
+        asked(explainer, PICTURES, out)
+    assert out.read_text() == "a,b\n1,2\n"
+    with pytest.raises(ValueError, match="pass a name that ends in .csv, or a folder"):
+        asked(explainer, PICTURES, tmp_path / "mine.xlsx")
+
+
+def test_skipped_files_are_kept_too(explainer: Explainer, tmp_path: Path):
+    folder, out = tmp_path / "pictures", tmp_path / "table.csv"
+    folder.mkdir()
+    for n, raw in enumerate(PICTURES[:10]):
+        Image.fromarray(raw).save(folder / f"{n}.png")
+    for n in (0, 5):
+        (folder / f"{n}.png").write_bytes(b'broken,\n"picture"')
+    first = asked(explainer, folder, out)
+    again = asked(explainer, folder, out)
+    assert [name for name, _ in first.skipped] == ["0.png", "5.png"] == [name for name, _ in again.skipped]
+    assert len(again) == 8
+    (folder / "new.png").write_bytes((folder / "1.png").read_bytes())
+    with pytest.raises(ValueError, match="pictures: '10 files, .* there, '11 files"):
+        asked(explainer, folder, out)
+
+
+def test_what_a_run_was_is_written_beside_it(explainer: Explainer, tmp_path: Path):
+    asked(explainer, PICTURES, tmp_path / "table.csv", layer="conv")
+    told = json.loads((tmp_path / "table.run.json").read_text())
+    assert told["methods"] == METHODS and told["batch"] == 4 and told["options"] == {"layer": "'conv'"}
+
+
+def test_without_the_extra_it_says_which(explainer: Explainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("pandas", "pyarrow", "distributed"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=r"needs pyarrow.*pip install 'camwidget\[cluster\]'"):
+        asked(explainer, PICTURES, tmp_path / "parts")
+    with pytest.raises(ImportError, match=r"to_frame\(\) needs pandas"):
+        asked(explainer, PICTURES[:2], tmp_path / "t.csv").to_frame()
+    with pytest.raises(ImportError, match="client= needs distributed"):
+        evaluate(explainer, PICTURES, client=object())
+
+
+def test_a_data_frame(explainer: Explainer):
+    pytest.importorskip("pandas", reason="pandas, of the extra 'cluster'")
+    found = evaluate(explainer, PICTURES, methods=METHODS)
+    frame = found.to_frame()
+    assert len(frame) == 28
+    drops = 1 - frame["masked_probability"] / frame["probability"]
+    mean = drops.clip(lower=0).groupby(frame["method"]).mean() * 100
+    for method in METHODS:
+        assert mean[method] == pytest.approx(found.summary()[method]["average_drop"].value)
+
+
+_PROGRAM = """
+import sys, warnings
+warnings.simplefilter("ignore")
+from camwidget import Explainer, samples
+from camwidget.judge import evaluate
+pictures = [samples.scene(seed).image for seed in range(48)]
+evaluate(Explainer(samples.network()), pictures, methods=["grad_cam"], metrics=["average_drop", "deletion"],
+         out=sys.argv[1], batch=2)
+"""
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed(tmp_path: Path):
+    whole, broken = tmp_path / "whole.csv", tmp_path / "broken.csv"
+
+    def start(out: Path) -> subprocess.Popen:
+        return subprocess.Popen([sys.executable, "-c", _PROGRAM, str(out)], stderr=subprocess.DEVNULL)
+
+    assert start(whole).wait(120) == 0
+    running = start(broken)
+    deadline = time.monotonic() + 60
+    while not (broken.exists() and broken.read_bytes().count(b"\n") > 8) and time.monotonic() < deadline:
+        time.sleep(0.002)
+    os.kill(running.pid, signal.SIGKILL)
+    assert running.wait(30) == -signal.SIGKILL
+    done = broken.read_bytes().count(b"\n")
+    assert 8 < done < 49
+    assert start(broken).wait(120) == 0
+    assert broken.read_bytes() == whole.read_bytes()

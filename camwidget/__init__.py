@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from camwidget.maths import rank_correlation as rank_correlation
     from camwidget.maths import win_rate as win_rate
     from camwidget.widget import CamWidget as CamWidget
+    from camwidget.widget import TrustStudy as TrustStudy
 
 _HOME = {
     "CamWidget": "camwidget.widget",
@@ -40,6 +41,7 @@ _HOME = {
     "Explainer": "camwidget.explanation",
     "Explanation": "camwidget.explanation",
     "METHODS": "camwidget.maths",
+    "TrustStudy": "camwidget.widget",
     "attention_audit": "camwidget.judge",
     "average_drop": "camwidget.maths",
     "cascading_randomization": "camwidget.judge",
@@ -71,6 +73,7 @@ __all__ = [
     "attention_audit",
     "Case",
     "METHODS",
+    "TrustStudy",
     "CamWidget",
     "Explainer",
     "Explanation",

@@ -214,3 +214,51 @@ export interface InputsAnswer extends Answer {
   width: number;
   channels: number;
 }
+
+// -- the blind trial, a widget of its own ------------------------------------------------------
+
+/** "left" is map A, "right" is map B. */
+export type TrialChoice = "left" | "right" | "same";
+
+/** Every trait of the blind trial. No method has a name here before `revealed`. */
+export interface TrialState {
+  /** One for each question so far, in the judge's order; a vote appends one, Undo takes the last away. */
+  answers: TrialChoice[];
+  /** The judge asks for the result, which makes the votes final. */
+  revealed: boolean;
+
+  // told by the kernel only
+  /** Number of questions. */
+  total: number;
+  /** Empty when every question is answered. */
+  question: Partial<TrialQuestion>;
+  /** Empty until `revealed`. */
+  outcome: Partial<TrialOutcome>;
+  error: string;
+}
+
+export interface TrialQuestion {
+  /** From 1; while it is not `answers.length + 1` the question is an old one. */
+  number: number;
+  class_name: string;
+  /** PNG files: the picture, and the maps over it. */
+  picture: Bytes;
+  left: Bytes;
+  right: Bytes;
+}
+
+export interface TrialOutcome {
+  /** The two methods, then the same. */
+  rows: TrialRow[];
+  pictures: number;
+  judges: number;
+}
+
+export interface TrialRow {
+  title: string;
+  votes: number;
+  /** Sum over pictures of the share of votes, and its 95 % interval. */
+  score: number;
+  low: number;
+  high: number;
+}

@@ -9,7 +9,7 @@ import pytest
 from camwidget.explanation import Explainer, make_query
 from camwidget.maths import METHODS
 from camwidget.model import load_picture
-from camwidget.widget import contract
+from camwidget.widget import TrustStudy, contract
 from camwidget.widget.traits import Traits
 from tests.widget.networks import small_network
 
@@ -43,6 +43,16 @@ def explained():
 def test_every_trait_is_in_the_contract():
     synced = {name for name, trait in Traits.class_traits(sync=True).items() if not name.startswith("_")}
     assert synced - OWN == interface("State")
+
+
+def test_the_blind_trial_has_the_traits_and_fields_of_the_contract():
+    synced = {name for name, trait in TrustStudy.class_traits(sync=True).items() if not name.startswith("_")}
+    assert synced - OWN == interface("TrialState")
+    study = TrustStudy(small_network(), [np.zeros((12, 18, 3), np.uint8)])
+    assert set(study.question) == interface("TrialQuestion")
+    study.answers, study.revealed = ["same"], True
+    assert set(study.outcome) == interface("TrialOutcome")
+    assert all(set(row) == interface("TrialRow") for row in study.outcome["rows"])
 
 
 def test_choices_have_the_fields_of_the_contract(explained):

@@ -28,7 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_is_whole(wheel: Path):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        for file in ("camwidget.js", "camwidget.css"):
+        for file in ("camwidget.js", "camwidget.css", "trial.js"):
             assert archive.read(f"{STATIC}/{file}") == (ROOT / STATIC / file).read_bytes()
         samples = [entry for entry in archive.infolist() if entry.filename.startswith("camwidget/samples/")]
 

@@ -4,3 +4,4 @@ May import: everything below, anywidget, ipywidgets. `static/` is built from `js
 """
 
 from .camwidget import CamWidget as CamWidget
+from .trial import TrustStudy as TrustStudy

@@ -1,0 +1,176 @@
+/**
+ * The front end of the blind trial: a picture, two maps of it, one answer, the next. No method has a name here before
+ * the kernel tells the outcome.
+ */
+import { button, consume, freshId, h, setText } from "./dom.js";
+import { setTraits, watch } from "./model.js";
+import { alertPanel } from "./panels/alert.js";
+import { outcomePanel } from "./panels/outcome.js";
+import { uint8 } from "./pure/bytes.js";
+import { isAsked, pressed, summary } from "./pure/trial.js";
+
+/** How long the next question may take before we say that we wait for it. */
+const PATIENCE = 2000; // milliseconds
+
+export default () => ({ render });
+
+/** @param {{model: import("./model.js").Model, el: HTMLElement}} view */
+function render({ model, el }) {
+  const life = new AbortController();
+  const signal = life.signal;
+  const id = freshId();
+  const about = h("p", { class: "cw-trial-class", id });
+  const task = h("p", { class: "cw-muted" }, [
+    "Which map gives you more trust that the network looks at the right thing?",
+  ]);
+  const count = h("span", { class: "cw-muted cw-trial-count" });
+  const bar = h("progress", { class: "cw-trial-bar", "aria-label": "Answered" });
+  const live = h("p", { class: "cw-unseen", role: "status" });
+  const head = h("div", { class: "cw-head" });
+  const shown = ["Picture", "A", "B"].map((name) => figure(name, signal));
+  const figures = h(
+    "div",
+    { class: "cw-trial-figures" },
+    shown.map(({ element }) => element),
+  );
+  const answers = () => model.get("answers") ?? [];
+  const undo = () => {
+    if (answers().length > 0 && !model.get("revealed")) setTraits(model, { answers: answers().slice(0, -1) });
+  };
+  const vote = (/** @type {import("./contract.d.ts").TrialChoice} */ choice) => {
+    // Only the question on show: two quick presses must not answer one that nobody has seen.
+    if (isAsked(model.get("question"), answers())) setTraits(model, { answers: [...answers(), choice] });
+  };
+  const press = keyed(
+    button("A", signal, () => vote("left")),
+    "A ArrowLeft",
+  );
+  const buttons = [
+    press,
+    keyed(
+      button("B", signal, () => vote("right")),
+      "B ArrowRight",
+    ),
+    keyed(
+      button("Same", signal, () => vote("same")),
+      "S ArrowDown",
+    ),
+  ];
+  const back = keyed(button("Undo", signal, undo), "Backspace");
+  const bars = h("div", { class: "cw-trial-buttons" }, [...buttons, back]);
+  const hint = h("p", { class: "cw-hint cw-trial-keys" }, [
+    "Keys: A or ←, B or →, S or ↓ for the same, Backspace to undo.",
+  ]);
+  const asking = h("div", { class: "cw-trial-asking" }, [task, figures]);
+  const ending = h("div", { class: "cw-trial-ending" });
+  const card = h("div", { class: "cw-card cw-trial", role: "group", "aria-labelledby": id }, [
+    head,
+    h("div", { class: "cw-trial-top" }, [about, count]),
+    bar,
+    asking,
+    ending,
+    bars,
+    hint,
+    live,
+  ]);
+  const root = h("div", { class: "camwidget" }, [card]);
+  // Lumino takes keys unless the focused element itself has this, see index.js.
+  for (const element of card.querySelectorAll("button")) element.dataset.lmSuppressShortcuts = "true";
+  el.append(root);
+  alertPanel(model, head, signal);
+  const { reveal } = outcomePanel(model, ending, signal);
+
+  root.addEventListener(
+    "keydown",
+    (event) => {
+      const choice = event.ctrlKey || event.metaKey || event.altKey ? null : pressed(event.key);
+      if (choice === null || model.get("revealed")) return;
+      consume(event);
+      if (event.repeat) return; // a key held down is one answer
+      if (choice === "undo") undo();
+      else vote(choice);
+    },
+    { signal },
+  );
+
+  let overdue = 0;
+  signal.addEventListener("abort", () => clearTimeout(overdue), { once: true });
+  const draw = () => {
+    const question = model.get("question") ?? {};
+    const total = model.get("total") ?? 0;
+    const done = answers().length;
+    const over = done >= total;
+    const revealed = model.get("revealed") === true;
+    const waits = !over && !isAsked(question, answers());
+    const focused = card.contains(document.activeElement);
+    const wasOver = card.dataset.over === "true";
+    card.dataset.over = String(over);
+    figures.setAttribute("aria-busy", String(waits));
+    clearTimeout(overdue);
+    bar.max = total;
+    bar.value = done;
+    asking.hidden = over;
+    for (const element of buttons) element.hidden = over;
+    bars.hidden = hint.hidden = revealed;
+    back.setAttribute("aria-disabled", String(done === 0));
+    setText(count, over ? `${total} of ${total} answered` : `${done + 1} of ${total}`);
+    if (over) {
+      setText(about, revealed ? "The result" : "Every question is answered.");
+      setText(hint, "Backspace takes the last answer back. Once the result is shown, the votes are final.");
+      setText(live, revealed ? summary(model.get("outcome")) : "Every question is answered.");
+      if (focused && !wasOver) reveal.focus();
+    } else if (waits) {
+      overdue = window.setTimeout(() => setText(count, "Waiting for the next maps …"), PATIENCE);
+    } else {
+      setText(hint, "Keys: A or ←, B or →, S or ↓ for the same, Backspace to undo.");
+      setText(about, `Class: ${question.class_name}`);
+      setText(live, `${done + 1} of ${total}. Class: ${question.class_name}. Map A or map B?`);
+      const alts = ["The picture", "Map A over the picture", "Map B over the picture"];
+      [question.picture, question.left, question.right].forEach((png, n) => {
+        shown[n].show(png, alts[n]);
+      });
+      if (focused && wasOver) press.focus();
+    }
+  };
+  watch(model, ["answers", "question", "revealed", "outcome", "total"], draw, signal);
+  draw();
+
+  return () => {
+    life.abort();
+    root.remove();
+  };
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} keys
+ */
+function keyed(element, keys) {
+  element.setAttribute("aria-keyshortcuts", keys);
+  return element;
+}
+
+/**
+ * A picture that keeps its last content until the next is decoded, so that nothing jumps.
+ * @param {string} caption
+ * @param {AbortSignal} signal
+ */
+function figure(caption, signal) {
+  const image = h("img", { alt: "" });
+  /** @type {unknown} */
+  let held = null;
+  let address = "";
+  signal.addEventListener("abort", () => URL.revokeObjectURL(address), { once: true });
+  return {
+    element: h("figure", {}, [image, h("figcaption", {}, [caption])]),
+    show(/** @type {unknown} */ png, /** @type {string} */ alt) {
+      if (png === held) return;
+      held = png;
+      const old = address;
+      address = URL.createObjectURL(new Blob([uint8(png)], { type: "image/png" }));
+      image.src = address;
+      image.alt = alt;
+      URL.revokeObjectURL(old);
+    },
+  };
+}

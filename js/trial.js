@@ -113,8 +113,8 @@ function render({ model, el }) {
     for (const element of buttons) element.hidden = over;
     bars.hidden = hint.hidden = revealed;
     back.setAttribute("aria-disabled", String(done === 0));
-    setText(count, over ? `${total} of ${total} answered` : `${done + 1} of ${total}`);
     if (over) {
+      setText(count, `${total} of ${total} answered`);
       setText(about, revealed ? "The result" : "Every question is answered.");
       setText(hint, "Backspace takes the last answer back. Once the result is shown, the votes are final.");
       setText(live, revealed ? summary(model.get("outcome")) : "Every question is answered.");
@@ -122,6 +122,7 @@ function render({ model, el }) {
     } else if (waits) {
       overdue = window.setTimeout(() => setText(count, "Waiting for the next maps …"), PATIENCE);
     } else {
+      setText(count, `${done + 1} of ${total}`); // only now: it says which question is on show
       setText(hint, "Keys: A or ←, B or →, S or ↓ for the same, Backspace to undo.");
       setText(about, `Class: ${question.class_name}`);
       setText(live, `${done + 1} of ${total}. Class: ${question.class_name}. Map A or map B?`);

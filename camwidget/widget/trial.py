@@ -153,7 +153,7 @@ class TrustStudy(anywidget.AnyWidget):
         except ValueError as error:
             self.answers, self.error = before, str(error)
             return
-        self.error = self._stored() or self._shown()
+        self.error = " ".join(filter(None, (self._stored(), self._shown())))
 
     def _on_revealed(self, change: Any) -> None:
         if not change.new and self.outcome:

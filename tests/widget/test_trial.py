@@ -43,7 +43,7 @@ def test_the_page_learns_no_method_before_the_result(explainer: Explainer) -> No
 
 
 def test_the_maps_are_those_of_the_plan(explainer: Explainer) -> None:
-    study = TrustStudy(explainer, PICTURES, layer="early", seed=4)
+    study = TrustStudy(explainer, PICTURES, layer="early", seed=1)
     sides = set()
     for _ in PICTURES:
         asked = study.study.remaining("judge 1")[0]

@@ -57,7 +57,10 @@ function render({ model, el }) {
     ),
   ];
   const back = keyed(button("Undo", signal, undo), "Backspace");
-  const bars = h("div", { class: "cw-trial-buttons" }, [...buttons, back]);
+  const bars = h("div", { class: "cw-trial-buttons" }, [
+    ...buttons.slice(0, 2),
+    h("div", { class: "cw-trial-rest" }, [buttons[2], back]),
+  ]);
   const hint = h("p", { class: "cw-hint cw-trial-keys" }, [
     "Keys: A or ←, B or →, S or ↓ for the same, Backspace to undo.",
   ]);

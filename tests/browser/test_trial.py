@@ -55,6 +55,7 @@ def test_a_whole_trial_by_keyboard(
     assert_blind(notebook)
     notebook.screenshot(f"{name}-asking", trial)
 
+    notebook.cell(0).locator(".jp-InputPrompt").click()
     page.keyboard.press("Control+s")
     page.locator(".jp-mod-dirty").first.wait_for(state="detached")
     page.reload()

@@ -116,6 +116,7 @@ function render({ model, el }) {
     for (const element of buttons) element.hidden = over;
     bars.hidden = hint.hidden = revealed;
     back.setAttribute("aria-disabled", String(done === 0));
+    if (focused && wasOver && !over) press.focus(); // at once: what is hidden loses the focus
     if (over) {
       setText(count, `${total} of ${total} answered`);
       setText(about, revealed ? "The result" : "Every question is answered.");
@@ -133,7 +134,6 @@ function render({ model, el }) {
       [question.picture, question.left, question.right].forEach((png, n) => {
         shown[n].show(png, alts[n]);
       });
-      if (focused && wasOver) press.focus();
     }
   };
   watch(model, ["answers", "question", "revealed", "outcome", "total"], draw, signal);

@@ -19,7 +19,7 @@ export function outcomePanel(model, el, signal) {
     const focused = document.activeElement === reveal;
     el.hidden = answered < (model.get("total") ?? 0);
     if (outcome.rows === undefined) {
-      el.replaceChildren(reveal);
+      if (!reveal.isConnected) el.replaceChildren(reveal); // put in anew it would lose the focus
       return;
     }
     const said = h("p", { class: "cw-trial-said", tabindex: "-1" }, [summary(outcome)]);

@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
+from jaxtyping import Float
 
 from camwidget.model import (
     LayerInfo,
@@ -14,6 +14,7 @@ from camwidget.model import (
     Picture,
     Preprocess,
     Probe,
+    Variable,
     declared_inputs,
     find_preprocessing,
     load_inputs,
@@ -29,7 +30,7 @@ from .measuring.running import in_notebook, unwatched
 from .notes import announced
 from .probes import Probes
 from .query import Query, make_query, takes_query
-from .resolve import resolve
+from .resolve import numbered_classes, resolve
 
 # Called with a function that gives the explanation so far, worked out only where somebody wants to see it.
 Show = Callable[[Callable[[], Explanation]], None]
@@ -95,6 +96,12 @@ class Explainer:
             raise TypeError("class_names= takes a list of names, one for each class; one string was given.")
         self.given_names = None if class_names is None else tuple(map(str, class_names))
         self._probes = Probes(model, self.cache)
+
+    def with_weights(self, weights: Sequence[tuple[Variable, Float[np.ndarray, "..."]]]) -> "Explainer":
+        """An explainer of the network as it were with other values in some of its weights; nothing is changed."""
+        other = Explainer(self.model, preprocess=self.preprocess, class_names=self.given_names)
+        other._probes = Probes(self.model, other.cache, tuple(weights))
+        return other
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -289,9 +296,3 @@ class Explainer:
             found = probe.observe(layer, picture.inputs[None], picture.sides)
             cache.put(key, found)
         return found
-
-
-@lru_cache(maxsize=8)
-def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
-    """Names where none were given."""
-    return tuple(f"{word} {index}" for index in range(count))

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import replace
+from typing import Any
 
 from camwidget.model import (
     Arrangement,
@@ -28,10 +29,12 @@ class Probes:
     Args:
         model: the network.
         cache: emptied when the network has changed.
+        weights: see `Network`.
     """
 
-    def __init__(self, model: Model, cache: Cache) -> None:
+    def __init__(self, model: Model, cache: Cache, weights: tuple[tuple[Any, Any], ...] = ()) -> None:
         self._model = model
+        self._weights = weights
         self._cache = cache
         self._kept: dict[Hashable, Probe] = {}
         self._structure: tuple[object, ...] | None = None
@@ -91,7 +94,7 @@ class Probes:
             self._structure = found
         key = (shape, arrangement, sides, output)
         if key not in self._kept:
-            self._kept[key] = Probe(Network(self._model, shape, arrangement, sides, output))
+            self._kept[key] = Probe(Network(self._model, shape, arrangement, sides, output, weights=self._weights))
         self._kept[key] = probe = self._kept.pop(key)  # the newest comes last
         while len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]

@@ -7,6 +7,7 @@ that knows TensorFlow.
 from . import quiet as quiet  # isort: skip # before anything that imports TensorFlow
 
 from keras import Model as Model
+from keras import Variable as Variable
 
 from .inputs import Arrangement as Arrangement
 from .inputs import build as build

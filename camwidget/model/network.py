@@ -32,6 +32,7 @@ class Network:
         sides: the inputs beside the picture, in order.
         output: name or position of the output to explain; None: the only one.
         kind: of its head, see `Head`; found by the survey.
+        weights: values in the place of some of the model's weights; the model keeps its own.
     """
 
     model: keras.Model
@@ -40,6 +41,7 @@ class Network:
     sides: tuple[Side, ...] = ()
     output: str | int | None = None
     kind: Kind = "linear"
+    weights: tuple[tuple[keras.Variable, Any], ...] = ()
 
     @property
     def specs(self) -> tuple[tf.TensorSpec, tuple[tf.TensorSpec, ...]]:
@@ -60,7 +62,7 @@ class Network:
         around = keras.layers.Lambda(
             lambda x: self.model(x, training=False), name="around", dtype="float32", autocast=False
         )
-        with keras.StatelessScope(), visiting(self.model, visit):
+        with keras.StatelessScope(self.weights), visiting(self.model, visit):
             return around(self.arrangement.pack(inputs, sides))
 
     def vector(self, outputs: Any) -> tf.Tensor:

@@ -183,6 +183,8 @@ export type Request = { id: number } & (
   | { kind: "neuron"; layer: string; row: number; column: number }
   /** The picture as the network takes it; the answer's buffer is a PNG. */
   | { kind: "inputs" }
+  /** Whether the map on show deserves trust. Takes seconds. */
+  | { kind: "check" }
 );
 
 /** Kernel to browser, one for each request. `error` is "" when it was granted. */
@@ -204,6 +206,18 @@ export interface NeuronAnswer extends Answer {
   alpha: number | null;
   /** [top, left, bottom, right] of what it depends on, as shares of the picture; null where that is not known now. */
   field: [number, number, number, number] | null;
+}
+
+/** To "check"; null where there is no such number. */
+export interface CheckAnswer extends Answer {
+  /** The class's probability on the picture, and on the picture times the map. */
+  before: number | null;
+  after: number | null;
+  /** Share of the probability that is lost. */
+  drop: number | null;
+  /** Rank correlation with the map of the network with random weights in its top layer. */
+  correlation: number | null;
+  randomized: string;
 }
 
 /** To "inputs". */

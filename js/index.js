@@ -5,6 +5,7 @@
 import { h } from "./dom.js";
 import { watch } from "./model.js";
 import { alertPanel } from "./panels/alert.js";
+import { checkPanel } from "./panels/check.js";
 import { classesPanel } from "./panels/classes.js";
 import { controlsPanel } from "./panels/controls.js";
 import { filtersPanel } from "./panels/filters.js";
@@ -57,6 +58,7 @@ export default () => {
     stagePanel(model, picture, signal, { undo, painted });
     neuronsPanel(model, picture, signal, { undo });
     scorePanel(model, controls, signal);
+    checkPanel(model, controls, signal);
     controlsPanel(model, controls, signal, { undo });
     filtersPanel(model, filters, signal, { undo });
     footerPanel(model, footer, signal, { undo });

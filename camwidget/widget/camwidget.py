@@ -19,7 +19,7 @@ from camwidget.model import Model, Picture, Preprocess
 from camwidget.model.survey import INPUT
 
 from . import contract
-from .requests import Asked, answer
+from .requests import Asked, respond
 from .scheduler import Scheduler, Superseded, Token
 from .state import (
     FIXED,
@@ -188,8 +188,8 @@ class CamWidget(Traits):
         return Request(self.image, {name: getattr(self, name) for name in QUERY_TRAITS}, changed)
 
     def _on_message(self, widget: object, content: dict, buffers: list) -> None:
-        found = answer(Asked(self._explainer, self._explanation, self._scheduler.stop), content)
-        self.send(dict(found.fields), list(found.buffers))
+        asked = Asked(self._explainer, self._explanation, self._scheduler.stop)
+        respond(asked, content, lambda found: self.send(dict(found.fields), list(found.buffers)))
 
     def _answer(self, request: Request, token: Token) -> None:
         """Runs in the worker: the one place that computes and writes results."""

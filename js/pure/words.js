@@ -156,3 +156,21 @@ export function inputs({ height, width, channels, low, high }) {
   const end = (/** @type {number} */ value) => number(value).replace("-", "−");
   return `${height} × ${width} × ${channels}, from ${end(low)} to ${end(high)}`;
 }
+
+/**
+ * What a check of the map found: ".83 → .71 with the map's part alone, drop 14 %."
+ * @param {Pick<import("../contract.d.ts").CheckAnswer, "before" | "after" | "drop" | "correlation">} found
+ */
+export function checked({ before, after, drop, correlation }) {
+  const kept =
+    before === null || after === null
+      ? ""
+      : `Probability ${probability(before)} → ${probability(after)} with only what the map shows${
+          drop === null ? "" : `, drop ${Math.round(100 * drop)} %`
+        }. `;
+  const alike =
+    correlation === null
+      ? "With random weights on top the map says nothing: no correlation."
+      : `With random weights on top the map changes: rank correlation ${correlation.toFixed(2).replace("-", "−")} (1: not at all).`;
+  return kept + alike;
+}

@@ -57,8 +57,8 @@ export default () => {
     };
     stagePanel(model, picture, signal, { undo, painted });
     neuronsPanel(model, picture, signal, { undo });
+    checkPanel(model, picture, signal);
     scorePanel(model, controls, signal);
-    checkPanel(model, controls, signal);
     controlsPanel(model, controls, signal, { undo });
     filtersPanel(model, filters, signal, { undo });
     footerPanel(model, footer, signal, { undo });

@@ -170,7 +170,7 @@ export function checked({ before, after, drop, correlation }) {
         }. `;
   const alike =
     correlation === null
-      ? "With random weights on top the map says nothing: no correlation."
-      : `With random weights on top the map changes: rank correlation ${correlation.toFixed(2).replace("-", "−")} (1: not at all).`;
+      ? "With random weights on top there is no map to compare."
+      : `With random weights on top: rank correlation ${correlation.toFixed(2).replace("-", "−")} with this map; 1 would say that it does not depend on them.`;
   return kept + alike;
 }

@@ -92,8 +92,8 @@ test("a check says what was kept, and how the map changed", () => {
   const found = { before: 0.83, after: 0.71, drop: 0.1446, correlation: -0.124 };
   assert.equal(
     words.checked(found),
-    "Probability .83 → .71 with only what the map shows, drop 14 %. With random weights on top the map changes: rank correlation −0.12 (1: not at all).",
+    "Probability .83 → .71 with only what the map shows, drop 14 %. With random weights on top: rank correlation −0.12 with this map; 1 would say that it does not depend on them.",
   );
   const values = { before: null, after: null, drop: null, correlation: null };
-  assert.equal(words.checked(values), "With random weights on top the map says nothing: no correlation.");
+  assert.equal(words.checked(values), "With random weights on top there is no map to compare.");
 });

@@ -125,6 +125,11 @@ class Explainer:
         with self.lock:
             return self._probes.of_picture(picture, output)
 
+    @property
+    def changes(self) -> int:
+        """How often the network was found to be another one than before, by whatever asked for a probe."""
+        return self._probes.changes
+
     def class_names(self, probe: Probe) -> tuple[str, ...]:
         """One name for each class.
 
@@ -265,8 +270,9 @@ class Explainer:
             task, notes = self.task(probe, picture, query, checkpoint, self.cache if cache is None else cache)
             name = self.class_names(probe)[task.target]
             evidence = measure(task, show and (lambda so_far: show(lambda: explanation_of(task, so_far(), name))))
-            # Only a compiled network can be in training in another thread while this was measured.
-            if probe.calls != calls and self.model.compiled and self._probes.has_changed(probe):
+            # A compiled network may be in training in another thread; and long work leaves anybody the time.
+            is_exposed = self.model.compiled or bool(evidence.counts)
+            if probe.calls != calls and is_exposed and self._probes.has_changed(probe):
                 notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
         return explanation_of(task, evidence, name, notes)
 

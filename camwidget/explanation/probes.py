@@ -30,6 +30,9 @@ class Probes:
         model: the network.
         cache: emptied when the network has changed.
         weights: see `Network`.
+
+    Attributes:
+        changes: how often the network was found to be another one than before.
     """
 
     def __init__(self, model: Model, cache: Cache, weights: tuple[tuple[Any, Any], ...] = ()) -> None:
@@ -39,6 +42,7 @@ class Probes:
         self._kept: dict[Hashable, Probe] = {}
         self._structure: tuple[object, ...] | None = None
         self._version: tuple[int, ...] | None = None
+        self.changes = 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -92,6 +96,7 @@ class Probes:
             refuse_unsupported(self._model)
             self.clear()
             self._structure = found
+            self.changes += 1
         key = (shape, arrangement, sides, output)
         if key not in self._kept:
             self._kept[key] = Probe(Network(self._model, shape, arrangement, sides, output, weights=self._weights))
@@ -102,4 +107,5 @@ class Probes:
         if version != self._version:
             self._cache.clear()
             self._version = version
+            self.changes += 1
         return probe

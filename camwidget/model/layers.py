@@ -25,6 +25,7 @@ class LayerInfo:
         prefix: None where the output is a grid, shape (n, rows, columns, channels); a number where it
             is a row of tokens, shape (n, prefix + rows * columns, channels), of which the first
             `prefix` stand for no place in the picture (a class token).
+        dtype: of its output in the network itself.
     """
 
     name: str
@@ -37,6 +38,7 @@ class LayerInfo:
     has_weights: bool = False
     listed: bool = True
     prefix: int | None = None
+    dtype: str = "float32"
 
     @property
     def is_convolution(self) -> bool:

@@ -139,8 +139,7 @@ def substitute(layer: LayerInfo, output: tf.Tensor) -> Visit:
     def visit(name: str, called: Any, compute: Callable[[], Any], arguments: Any) -> Any:
         if name != layer.name:
             return compute()
-        # An operation between layers has no precision of its own; what it would have returned falls out again.
-        return tf.cast(output, called.compute_dtype if isinstance(called, keras.Layer) else compute().dtype)
+        return tf.cast(output, layer.dtype)
 
     return visit
 
@@ -169,7 +168,8 @@ def compiled(function: Callable[..., Any], *signature: Any) -> Compiled:
     TensorFlow runs every operation of a function that might have an effect, needed or not, and hands
     over every variable that was met while tracing. Behind a substituted layer that would be most of
     the work. So the results are taken out, with the operations they are computed from. What a network
-    does besides, without an influence on its output, is left out: no explanation wants it.
+    does besides (counting its calls, checking a condition) is left out. A variable that is written and
+    then read is read after it was written, as in the network itself.
 
     Traced here and now, under this signature alone: a `tf.function` that is called counts its
     traces by the address of the Python function and warns when another one is given that address.
@@ -190,15 +190,19 @@ def compiled(function: Callable[..., Any], *signature: Any) -> Compiled:
 
 
 def _by_data(source: Any) -> Any:
-    """The operations that a function's results are computed from, as a GraphDef: data counts, order does not."""
+    """The operations that a function's results are computed from, as a GraphDef; order counts for reads alone."""
+
+    def counts(name: str, operation: str) -> bool:
+        return not name.startswith("^") or operation == "ReadVariableOp"
+
     whole = source.graph.as_graph_def()
     needed = type(whole)(versions=whole.versions, library=whole.library)
-    inputs = {node.name: [name for name in node.input if not name.startswith("^")] for node in whole.node}
+    inputs = {node.name: [name for name in node.input if counts(name, node.op)] for node in whole.node}
     names: set[str] = set()
     ahead = {tensor.op.name for tensor in source.outputs}
     while ahead:
         names |= ahead
-        ahead = {each.split(":")[0] for name in ahead for each in inputs[name]} - names
+        ahead = {each.lstrip("^").split(":")[0] for name in ahead for each in inputs[name]} - names
     for node in whole.node:
         if node.name in names:
             needed.node.add().CopyFrom(node)

@@ -77,6 +77,7 @@ def survey(network: Network) -> Survey:
                 has_weights=has_weights,
                 listed=not any(output is other for _, other in maps),
                 prefix=prefix,
+                dtype=output.dtype.name,
             )
             maps.append((info, output))
         elif has_weights:
@@ -86,6 +87,9 @@ def survey(network: Network) -> Survey:
         return output
 
     def forward(inputs: tf.Tensor, sides: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
+        # Traced twice where a layer makes its weights at its first call.
+        for noted in (maps, weights_at, head, grids, loose_tokens):
+            noted.clear()
         outputs = network.outputs(inputs, sides, visit)
         output = network.vector(outputs)
         kind = head_kind(output, network.loss(outputs))

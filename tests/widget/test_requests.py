@@ -42,7 +42,7 @@ def test_the_numbers_of_a_neuron(widget: CamWidget, monkeypatch: pytest.MonkeyPa
     answer, _ = ask(widget, monkeypatch, kind="neuron", layer="late", row=3, column=5)
     assert answer["error"] == ""
     A, g = widget.explanation.evidence.activations, widget.explanation.evidence.first.astype(float)
-    alpha = np.where(g == 0, 0.5, 1 / (2 + A.sum(axis=(0, 1)) * g))  # g^2 / (2 g^2 + sum A g^3)
+    alpha = np.where(g == 0, 0, 1 / (2 + A.sum(axis=(0, 1)) * g))  # g^2 / (2 g^2 + sum A g^3)
     weights = (alpha * np.maximum(g, 0)).sum(axis=(0, 1))
     channel = int(np.abs(weights * A[3, 5]).argmax())
     assert answer["filter"] == channel

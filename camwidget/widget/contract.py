@@ -112,6 +112,7 @@ def encode_evidence(explanation: Explanation, identity: int) -> dict:
         "rows": rows,
         "columns": columns,
         "channels": channels,
+        "means": explanation.evidence.activations.mean((0, 1), dtype=np.float64).astype(np.float32)[:channels].tobytes(),
         "contributions": explanation.contributions().astype(np.float32).tobytes() if weighs else None,
         "terms": terms,
         "scales": scales.astype(np.float32).tobytes(),
@@ -137,11 +138,11 @@ def encode_terms(explanation: Explanation) -> tuple[bytes | None, Float[np.ndarr
 def encode_result(explanation: Explanation, *, seq: int, evidence_id: int, milliseconds: float) -> dict:
     """The map as it is painted, and what the network thinks of every class."""
     map, full = painted(explanation)
-    asked, probabilities = as_traits(explanation.query), explanation.probabilities
+    probabilities = explanation.probabilities
     return {
         "seq": seq,
         "evidence_id": evidence_id,
-        **{name: asked[name] for name in ("target", "filters", "neurons", "region")},
+        **as_traits(explanation.query),
         "against": explanation.query.against if explanation.query.score == "contrast" else None,
         "rows": map.shape[0],
         "columns": map.shape[1],

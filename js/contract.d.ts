@@ -114,7 +114,8 @@ export interface Result {
   method: string;
   layer: string;
   target: number;
-  score: string;
+  /** The trait `score`; here `score` is the number. */
+  score_name: string;
   samples: number;
   noise: number;
   filters: number[] | null;

@@ -138,11 +138,12 @@ def encode_terms(explanation: Explanation) -> tuple[bytes | None, Float[np.ndarr
 def encode_result(explanation: Explanation, *, seq: int, evidence_id: int, milliseconds: float) -> dict:
     """The map as it is painted, and what the network thinks of every class."""
     map, full = painted(explanation)
-    probabilities = explanation.probabilities
+    asked, probabilities = as_traits(explanation.query), explanation.probabilities
     return {
         "seq": seq,
         "evidence_id": evidence_id,
-        **as_traits(explanation.query),
+        **asked,
+        "score_name": explanation.query.score,
         "against": explanation.query.against if explanation.query.score == "contrast" else None,
         "rows": map.shape[0],
         "columns": map.shape[1],

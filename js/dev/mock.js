@@ -153,8 +153,9 @@ function resultOf(model, { evidence, exact, rows, columns, channels }, { classes
     seq,
     evidence_id: evidence.id,
     ...Object.fromEntries(
-      ["method", "layer", "target", "score", "samples", "noise"].map((name) => [name, model.get(name)]),
+      ["method", "layer", "target", "samples", "noise"].map((name) => [name, model.get(name)]),
     ),
+    score_name: model.get("score"),
     filters: model.get("filters"),
     neurons: model.get("neurons"),
     region: model.get("region"),

@@ -2,7 +2,7 @@
 import { button, h, setText } from "../dom.js";
 import { correlationWords } from "../pure/correlation.js";
 import { heat } from "../pure/palette.js";
-import { differences } from "../pure/pins.js";
+import { caption } from "../pure/pins.js";
 import { number } from "../pure/words.js";
 import { makePainter } from "./painter.js";
 
@@ -29,7 +29,9 @@ export function makeFigure(model, signal, { pin, back, remove }) {
     away.setAttribute("aria-label", `Remove pin ${pin.number}`);
     away.classList.add("cw-away");
     head.append(away);
-    const spoken = pin.parts.map((part) => part.text).join(", ");
+    const spoken = caption(pin, null)
+      .map((part) => part.text)
+      .join(", ");
     frame.setAttribute("aria-label", `Bring back pin ${pin.number}: ${spoken}`);
     frame.title = "Brings these settings back";
   } else {
@@ -75,8 +77,7 @@ export function makeFigure(model, signal, { pin, back, remove }) {
         setText(message, heats === null ? taken.message || "No positive evidence." : "");
         message.hidden = heats !== null;
       }
-      const differ = pin !== null && present !== null ? differences(taken, present) : new Set();
-      describe(parts, taken, differ);
+      describe(parts, caption(taken, pin === null ? null : present));
       setText(reaches, reachWords(taken.shown.map, full));
     },
 
@@ -103,16 +104,14 @@ function asTaken(model, { image, selection }) {
 /**
  * The settings; what the map on show has otherwise stands out.
  * @param {HTMLElement} line
- * @param {Snapshot} taken
- * @param {Set<string>} differ
+ * @param {ReturnType<typeof caption>} words
  */
-function describe(line, { parts }, differ) {
-  const all = differ.has("picture") ? [...parts, { kind: "picture", text: "another picture" }] : parts;
-  const key = JSON.stringify([all, [...differ]]);
+function describe(line, words) {
+  const key = JSON.stringify(words);
   if (line.dataset.key === key) return;
   line.dataset.key = key;
   line.replaceChildren(
-    ...all.map(({ kind, text }) => h("span", differ.has(kind) ? { class: "cw-differs" } : {}, [text])),
+    ...words.map(({ text, differs }) => h("span", differs ? { class: "cw-differs" } : {}, [text])),
   );
 }
 

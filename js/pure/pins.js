@@ -5,18 +5,19 @@
  * @typedef {import("./read.js").Settings} Settings
  * @typedef {import("./shown.js").Shown} Shown
  * @typedef {import("./selection.js").Selection} Selection
- * @typedef {{kind: string, text: string}} Part
+ * @typedef {{kind: string, text: string, isUsual: boolean}} Part `isUsual`: not worth a word by itself
  * @typedef {object} Snapshot
  * @property {import("../contract.d.ts").Picture} image
  * @property {Shown} shown
  * @property {Settings} settings
  * @property {number[] | null} filters
  * @property {Selection} selection
- * @property {Part[]} parts the settings in words; the kinds of one picture's maps can be set beside each other
+ * @property {Part[]} parts the settings in words, one part for each kind
  * @property {string} message what is said where there is no map to paint
  */
 import * as read from "./read.js";
 import { count, isEverything } from "./selection.js";
+import { lowerFirst } from "./words.js";
 
 /** More maps than can be told apart side by side are of no use. */
 export const MOST_PINS = 4;
@@ -52,32 +53,34 @@ export function snapshot(model, shown) {
     filters,
     selection,
     parts: [
-      { kind: "method", text: label(model, "methods", settings.method) },
-      { kind: "class", text: what },
-      { kind: "layer", text: layerWords(label(model, "layers", settings.layer), shown) },
-      { kind: "score", text: scoreWords(model, settings.score) },
-      { kind: "noise", text: noiseWords(settings) },
-      { kind: "neurons", text: neuronWords(selection, shown) },
-      { kind: "filters", text: filterWords(filters, read.channels(model)) },
-    ].filter((part) => part.text !== ""),
+      { kind: "method", text: label(model, "methods", settings.method), isUsual: false },
+      { kind: "class", text: what, isUsual: false },
+      { kind: "layer", ...layerWords(label(model, "layers", settings.layer), shown) },
+      { kind: "score", ...scoreWords(model, settings.score) },
+      { kind: "noise", ...noiseWords(settings) },
+      { kind: "neurons", ...neuronWords(selection, shown) },
+      { kind: "filters", ...filterWords(filters, read.channels(model)) },
+    ],
     message: isPreview ? "" : result.message,
   };
 }
 
 /**
- * What a pin has otherwise than the map on show: its kinds of settings, "picture" among them.
+ * The settings in words, as a caption has them: the usual ones only where the map on show has others.
  * @param {Snapshot} pin
- * @param {Snapshot} present
- * @returns {Set<string>}
+ * @param {Snapshot | null} present the map on show; null: of nothing to set it beside
+ * @returns {{text: string, differs: boolean}[]}
  */
-export function differences(pin, present) {
-  const found = new Set(
-    pin.parts
-      .filter(({ kind, text }) => present.parts.find((part) => part.kind === kind)?.text !== text)
-      .map((part) => part.kind),
-  );
-  if (pin.image !== present.image) found.add("picture");
-  return found;
+export function caption(pin, present) {
+  const words = pin.parts
+    .map(({ kind, text, isUsual }) => {
+      const other = present?.parts.find((part) => part.kind === kind);
+      return { text, isUsual, differs: other !== undefined && other.text !== text };
+    })
+    .filter(({ text, isUsual, differs }) => text !== "" && (differs || !isUsual))
+    .map(({ text, differs }) => ({ text, differs }));
+  const isOther = present !== null && pin.image !== present.image;
+  return isOther ? [...words, { text: "another picture", differs: true }] : words;
 }
 
 /**
@@ -109,7 +112,7 @@ function label(model, list, value) {
  * @param {Shown} shown
  */
 function layerWords(name, { rows, columns }) {
-  return rows > 0 && name !== "" ? `${name} (${rows}×${columns})` : "";
+  return { text: rows > 0 ? `${name} (${rows}×${columns})` : "", isUsual: false };
 }
 
 /**
@@ -119,16 +122,15 @@ function layerWords(name, { rows, columns }) {
  */
 function scoreWords(model, score) {
   const scores = read.choices(model, "scores");
-  return scores.length === 0 || scores[0].value === score
-    ? ""
-    : (scores.find((one) => one.value === score)?.label ?? score);
+  const chosen = scores.find((one) => one.value === score);
+  return { text: `of the ${lowerFirst(chosen?.label ?? score ?? "")}`, isUsual: scores[0] === chosen };
 }
 
 /** @param {Settings} settings */
 function noiseWords({ samples, noise }) {
-  return samples > 0
-    ? `${samples} noisy ${samples === 1 ? "copy" : "copies"}, noise ${noise.toFixed(2)}`
-    : "";
+  if (!(samples > 0)) return { text: "no noise", isUsual: true };
+  const copies = `${samples} noisy ${samples === 1 ? "copy" : "copies"}`;
+  return { text: `${copies}, noise ${noise.toFixed(2)}`, isUsual: false };
 }
 
 /**
@@ -136,7 +138,8 @@ function noiseWords({ samples, noise }) {
  * @param {Shown} shown
  */
 function neuronWords(selection, { chosen }) {
-  return isEverything(selection) ? "" : `${count(chosen)} of ${chosen.length} neurons`;
+  if (isEverything(selection)) return { text: "all neurons", isUsual: true };
+  return { text: `${count(chosen)} of ${chosen.length} neurons`, isUsual: false };
 }
 
 /**
@@ -144,8 +147,11 @@ function neuronWords(selection, { chosen }) {
  * @param {number} channels
  */
 function filterWords(filters, channels) {
-  if (filters === null) return "";
-  if (filters.length === 0) return "no filter";
-  if (filters.length > NAMED) return `${filters.length} of ${channels} filters`;
-  return `filter${filters.length === 1 ? "" : "s"} ${filters.join(", ")}`;
+  if (filters === null) return { text: "all filters", isUsual: true };
+  if (filters.length === 0) return { text: "no filter", isUsual: false };
+  const some =
+    filters.length > NAMED
+      ? `${filters.length} of ${channels} filters`
+      : `filter${filters.length === 1 ? "" : "s"} ${filters.join(", ")}`;
+  return { text: some, isUsual: false };
 }

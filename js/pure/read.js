@@ -100,7 +100,9 @@ export function result(model) {
     return {
       seq: raw.seq,
       evidenceId: raw.evidence_id ?? 0,
-      settings: /** @type {Settings} */ (Object.fromEntries(SETTINGS.map((name) => [name, raw[name]]))),
+      settings: /** @type {Settings} */ (
+        Object.fromEntries(SETTINGS.map((name) => [name, name === "score" ? raw.score_name : raw[name]]))
+      ),
       target: raw.target ?? null,
       against: raw.against ?? null,
       filters: raw.filters ?? null,

@@ -88,6 +88,7 @@ export function comparePanel(model, el, signal, { undo, pins, shown }) {
     const maps = entries.flatMap(({ taken }) => (taken ? [taken.shown.map] : []));
     const fulls = new Map(scales(maps, same.checked).map((full, i) => [maps[i], full]));
     bitmaps.keep(entries.flatMap(({ taken }) => (taken ? [taken.image] : [])));
+    list.style.setProperty("--cw-figures", String(entries.length));
     for (const { one, taken } of entries) {
       const full = taken ? (fulls.get(taken.shown.map) ?? 0) : 0;
       figureOf(one).draw(taken, { full, bitmap: taken && bitmaps.of(taken.image), present: now });

@@ -109,10 +109,11 @@ function header(model, signal, undo) {
   const counted = h("span", { class: "cw-title cw-count" });
   const percent = h("span");
   const spare = h("span", { class: "cw-spare" }, [" of the evidence"]);
-  const held = h("span", { class: "cw-muted" }, [percent, spare]);
+  const held = h("span", { class: "cw-muted cw-held" }, [percent, spare]);
+  held.title = "Of all that filters add to the map and take from it";
   const all = button("All", signal, () => undo.step(model, { filters: null }));
   const none = button("None", signal, () => undo.step(model, { filters: [] }));
-  const head = h("div", { class: "cw-row" }, [
+  const head = h("div", { class: "cw-row cw-filter-head" }, [
     counted,
     held,
     h("span", { class: "cw-buttons" }, [all, none]),

@@ -51,12 +51,14 @@ export function comparePanel(model, el, signal, { undo, pins, shown }) {
     list,
   );
 
-  /** @type {Map<Pin | null, ReturnType<typeof makeFigure>>} by pin; null: the map on show */
+  /** @type {Map<Pin | null, ReturnType<typeof makeFigure> & {end: () => void}>} by pin; null: the map on show */
   const figures = new Map();
   const figureOf = (/** @type {Pin | null} */ one) => {
     const known = figures.get(one);
     if (known) return known;
-    const made = makeFigure(model, signal, {
+    const life = new AbortController(); // of its listeners, which is shorter than the view's
+    signal.addEventListener("abort", () => life.abort(), { once: true, signal: life.signal });
+    const made = makeFigure(model, life.signal, {
       pin: one,
       back: () => one && bringBack(model, one, undo),
       remove: () => {
@@ -64,9 +66,17 @@ export function comparePanel(model, el, signal, { undo, pins, shown }) {
         pin.focus();
       },
     });
-    figures.set(one, made);
+    const figure = {
+      ...made,
+      end: () => {
+        life.abort();
+        made.element.remove();
+        figures.delete(one);
+      },
+    };
+    figures.set(one, figure);
     list.append(made.element);
-    return made;
+    return figure;
   };
 
   let settling = 0;
@@ -78,8 +88,7 @@ export function comparePanel(model, el, signal, { undo, pins, shown }) {
     scale.hidden = list.hidden = pins.all.length === 0;
     for (const [one, figure] of figures) {
       if (pins.all.length > 0 && (one === null || pins.all.includes(one))) continue;
-      figure.element.remove();
-      figures.delete(one);
+      figure.end();
     }
     const entries =
       pins.all.length === 0

@@ -226,4 +226,16 @@ def test_it_can_be_looked_at(lab):
     widget = notebook.page.locator(".camwidget")
     assert widget.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
     notebook.screenshot("compare-dark-narrow", widget)
+
+    # A map of pixels beside one of neurons: their units differ, and so do their grids.
+    notebook.page.get_by_role("combobox", name="Method").select_option("gradient")
+    settle(notebook, "w.method == 'gradient'")
+    expect(notebook.page.get_by_text("One scale for maps of neurons, one for maps of pixels")).to_be_visible()
+    expected = notebook.run("""
+from camwidget import correlations
+pinned = explain(model, img, target=0, method="grad_cam", layer="wide")
+print(f"{correlations([pinned, w.explanation])[0, 1]:.2f}")
+""")
+    expect(figure(notebook, "Pin 1")).to_contain_text(f"rank correlation {expected.strip()}")
+    notebook.screenshot("compare-pixels-dark-narrow", widget)
     assert notebook.errors == []

@@ -41,7 +41,13 @@ export function filterBar(el, signal, { changed, choose }) {
   const fields = h("div", { class: "cw-filter-fields" }, [input, select]);
   el.append(h("div", { class: "cw-filter-bar" }, [fields, h("div", { class: "cw-enough" }, [words, take])]));
 
-  select.addEventListener("change", changed, { signal });
+  // What was asked for comes back with the next evidence that allows it.
+  let asked = SORTINGS[0][0];
+  const ask = () => {
+    asked = /** @type {Sorting} */ (select.value);
+    changed();
+  };
+  select.addEventListener("change", ask, { signal });
   input.addEventListener("input", changed, { signal });
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.isComposing || input.value.trim() === "") return;
@@ -63,8 +69,9 @@ export function filterBar(el, signal, { changed, choose }) {
     sorting(evidence) {
       const possible = { contribution: evidence?.contributions != null, index: true, activation: (evidence?.means.length ?? 0) > 0 }; // biome-ignore format: a table
       for (const option of select.options) option.disabled = !possible[/** @type {Sorting} */ (option.value)];
-      const asked = /** @type {Sorting} */ (select.value);
-      return possible[asked] ? asked : "index";
+      const sorting = possible[asked] ? asked : "index";
+      select.value = sorting;
+      return sorting;
     },
 
     /**
@@ -78,18 +85,19 @@ export function filterBar(el, signal, { changed, choose }) {
     },
 
     /**
-     * @param {ArrayLike<number>} contributions
+     * @param {ArrayLike<number> | null} contributions null where filters are not weighed
      * @param {number} channels
      * @param {number[] | null} chosen
      */
     say(contributions, channels, chosen) {
       const { filters, problem } = readFilters(input.value, channels);
       const isSeeking = problem !== "" || filters.length > 0;
-      offered = isSeeking ? filters : enough(contributions, MOST);
+      offered = isSeeking ? filters : enough(contributions ?? [], MOST);
       const few = `${offered.length} of ${channels}`;
-      const held = offered.length === 0 ? "" : `${few} give ${100 * MOST} % of the map`;
+      const nothing = contributions === null ? "This method weighs no filters." : "";
+      const held = offered.length === 0 ? nothing : `${few} give ${100 * MOST} % of the map`;
       setText(words, problem !== "" ? problem : isSeeking ? `${few} found` : held);
-      words.title = isSeeking || held === "" ? "" : MEANING;
+      words.title = isSeeking || offered.length === 0 ? "" : MEANING;
       words.classList.toggle("cw-wrong", problem !== "");
       input.setAttribute("aria-invalid", String(problem !== ""));
       setText(take, offered.length === 1 ? "Choose this 1" : `Choose these ${offered.length}`);

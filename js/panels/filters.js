@@ -80,7 +80,8 @@ export function filtersPanel(model, el, signal, { undo }) {
     const known = new Set((filters ?? []).filter((filter) => filter >= 0 && filter < total));
     grid.choose(filters === null ? null : known);
     drawHead(total, known.size);
-    bar.say(read.evidence(model)?.contributions ?? [], total, filters);
+    const evidence = read.evidence(model);
+    bar.say(evidence === null ? [] : evidence.contributions, total, filters);
   };
   const draw = () => {
     const evidence = read.evidence(model);

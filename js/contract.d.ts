@@ -87,6 +87,8 @@ export interface Evidence {
    * null for a method for pixels: it weighs no filters, and what is chosen is itself explained.
    */
   contributions: Bytes | null;
+  /** Float32 x channels: each filter's mean activation over the grid, in the layer's own units. */
+  means: Bytes;
   /**
    * Int8 x (channels, rows, columns): the terms w A of the map before the sum over channels and
    * the ReLU, each channel divided by its `scales` entry; term = terms[c,h,w] * scales[c].
@@ -110,7 +112,13 @@ export interface Result {
   seq: number;
   evidence_id: number;
   /** What it answers, as the traits had it: by this the browser tells a result that was overtaken. */
+  method: string;
+  layer: string;
   target: number;
+  /** The trait `score`; here `score` is the number. */
+  score_name: string;
+  samples: number;
+  noise: number;
   filters: number[] | null;
   neurons: Neuron[] | null;
   region: Box[] | null;

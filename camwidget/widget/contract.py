@@ -112,12 +112,19 @@ def encode_evidence(explanation: Explanation, identity: int) -> dict:
         "rows": rows,
         "columns": columns,
         "channels": channels,
+        "means": encode_means(explanation)[: 4 * channels],
         "contributions": explanation.contributions().astype(np.float32).tobytes() if weighs else None,
         "terms": terms,
         "scales": scales.astype(np.float32).tobytes(),
         "previews": terms is not None and not explanation.is_of_pixels,
         "note": " ".join(notes),
     }
+
+
+def encode_means(explanation: Explanation) -> bytes:
+    """How active each filter is: the mean of A over the grid, one float32 for each."""
+    with np.errstate(all="ignore"):  # activations that are not finite are said elsewhere
+        return explanation.evidence.activations.mean((0, 1), dtype=np.float64).astype(np.float32).tobytes()
 
 
 def encode_terms(explanation: Explanation) -> tuple[bytes | None, Float[np.ndarray, " c"]]:
@@ -141,7 +148,8 @@ def encode_result(explanation: Explanation, *, seq: int, evidence_id: int, milli
     return {
         "seq": seq,
         "evidence_id": evidence_id,
-        **{name: asked[name] for name in ("target", "filters", "neurons", "region")},
+        **asked,
+        "score_name": explanation.query.score,
         "against": explanation.query.against if explanation.query.score == "contrast" else None,
         "rows": map.shape[0],
         "columns": map.shape[1],

@@ -21,7 +21,7 @@ const USUAL_OPACITY = 0.6;
  * @property {import("../pure/shown.js").Shown | null} now
  * @property {Float32Array | null} heats map / what has full heat; null: nothing to paint
  * @property {import("./stage.js").Look} look
- * @property {import("../model.js").Model} model
+ * @property {read.Readable} model
  */
 
 /** @param {HTMLCanvasElement} canvas */
@@ -99,7 +99,7 @@ function fadePicture(context, { left, top, width, height }, opacity) {
  * @param {import("../pure/geometry.js").Grid} map
  * @param {Float32Array} heats
  * @param {import("../pure/geometry.js").Frame} frame
- * @param {import("../model.js").Model} model
+ * @param {read.Readable} model
  */
 export function drawHeat(layer, { rows, columns }, heats, frame, model) {
   const blocks = model.get("view") === "cells";

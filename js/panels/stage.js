@@ -120,6 +120,7 @@ export function stagePanel(model, el, signal, { undo, painted }) {
   size.observe(element);
   signal.addEventListener("abort", () => size.disconnect(), { once: true });
   draw();
+  return stage;
 }
 
 /**

@@ -40,6 +40,6 @@ export const pictures = {
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @returns {Promise<ImageBitmap | null>}
  */
-function decode(bytes) {
+export function decode(bytes) {
   return createImageBitmap(new Blob([bytes], { type: "image/png" })).catch(() => null);
 }

@@ -20,7 +20,6 @@ from .scheduler import Scheduler, Superseded, Token
 from .state import (
     FIXED,
     QUERY_TRAITS,
-    SELECTION,
     Request,
     as_traits,
     follow,

@@ -35,7 +35,7 @@ body {{ margin: 0; padding: 20px; background: Canvas; }}
 <main id="camwidget"></main>
 <script type="application/json" id="camwidget-state">{state}</script>
 <script type="text/plain" id="camwidget-module">{module}</script>
-<script>
+<script type="module">
 {script}
 </script>
 </body>

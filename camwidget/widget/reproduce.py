@@ -85,6 +85,9 @@ def write_code(said: Said, image: object, looks: Mapping[str, tuple[Any, Any]]) 
     ]
     if said.stopped:
         lines.append(f"# The map on show was stopped after {said.stopped}.")
+    if isinstance(options.get("class_names"), list):
+        lines.append(f"class_names = {_text(options['class_names'], 14)}")
+        options["class_names"] = Name("class_names")
     widget = _call("CamWidget", subject, {**options, **shown})
     return "\n".join([*lines, f"w = {widget}", "w", "", f"explanation = {_call('explain', subject, options)}", ""])
 
@@ -142,6 +145,12 @@ def _plain(value: Any, name: str) -> object:
     return tuple(_plain(item, "") for item in value) if isinstance(value, tuple) else value
 
 
+def _text(value: object, start: int) -> str:
+    """A value that begins `start` characters from the left, in lines that are not too long."""
+    text = pprint.pformat(value, width=LINE - start, compact=True)
+    return text.replace("\n", "\n" + " " * start)
+
+
 def _call(function: str, subject: Sequence[object], options: Mapping[str, object]) -> str:
     """A call on one line, or with a line for each argument where that is too long."""
     words = [repr(each) for each in subject]
@@ -149,7 +158,5 @@ def _call(function: str, subject: Sequence[object], options: Mapping[str, object
     if len(function) + len(line) < LINE - 20:
         return f"{function}({line})"
     for name, value in options.items():
-        start = f"    {name}="
-        text = pprint.pformat(value, width=LINE - len(start), compact=True, sort_dicts=False)
-        words.append(f"{name}=" + text.replace("\n", "\n" + " " * len(start)))
+        words.append(f"{name}={_text(value, len(name) + 5)}")
     return f"{function}(\n" + "".join(f"    {word},\n" for word in words) + ")"

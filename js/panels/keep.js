@@ -107,14 +107,20 @@ function codeBox(signal) {
     element.hidden = true;
   };
   const label = h("label", { for: id }, ["The clipboard is barred here. Copy the code from this box:"]);
-  element.append(h("div", { class: "cw-row" }, [label, button("Close", signal, close)]), text);
+  element.append(
+    h("div", { class: "cw-row" }, [
+      label,
+      h("span", { class: "cw-buttons" }, [button("Close", signal, close)]),
+    ]),
+    text,
+  );
   element.hidden = true;
   text.addEventListener("keydown", (event) => event.key === "Escape" && close(), { signal });
   return {
     element,
     show(/** @type {string} */ code) {
-      text.value = code;
-      text.rows = Math.min(18, code.split("\n").length);
+      text.value = code.trimEnd();
+      text.rows = Math.min(18, code.trimEnd().split("\n").length);
       element.hidden = false;
       text.focus();
       text.select();

@@ -2,7 +2,7 @@
  * The one contract between the kernel (camwidget/widget/) and the browser (js/).
  *
  * Every name is the same in Python, on the wire and here. State is traits; whoever changes
- * one, both sides follow. Messages carry only events (Stop), each with an id and always
+ * one, both sides follow. Messages carry only events (Stop, a page's greeting), each with an id and always
  * answered. tests/test_contract.py compares this file with the Python traits.
  *
  * Axis letters: h row, w column, c channel ("filter") of the chosen layer, k class.
@@ -182,11 +182,15 @@ export interface State {
   status: Status;
   /** Share of the present computation that is done, in [0, 1]. */
   progress: number;
+  /** Python text that makes this widget and its map once more, of the newest result and the looks. */
+  code: string;
 }
 
 /** Browser to kernel. */
 export type Request = { id: number } & (
   | { kind: "stop" }
+  /** Only answered: a page asks whether anybody is there. */
+  | { kind: "hello" }
   /** The numbers of one neuron of the layer on show. */
   | { kind: "neuron"; layer: string; row: number; column: number }
   /** The picture as the network takes it; the answer's buffer is a PNG. */

@@ -1,8 +1,10 @@
 /**
  * The front end of camwidget. anywidget calls the default export once for each model and `render` for each view, so
- * what is made here outside `render` is shared by the views of one model: the history of undo, and the pinned maps.
+ * what is made here outside `render` is shared by the views of one model: the history of undo, the pinned maps, and
+ * whether a kernel answers.
  */
 import { h } from "./dom.js";
+import { makeKernel } from "./kernel.js";
 import { watch } from "./model.js";
 import { alertPanel } from "./panels/alert.js";
 import { checkPanel } from "./panels/check.js";
@@ -11,7 +13,9 @@ import { comparePanel } from "./panels/compare.js";
 import { controlsPanel } from "./panels/controls.js";
 import { filtersPanel } from "./panels/filters.js";
 import { footerPanel } from "./panels/footer.js";
+import { makeTold } from "./panels/keep.js";
 import { neuronsPanel } from "./panels/neurons.js";
+import { reachPanel } from "./panels/reach.js";
 import { scorePanel } from "./panels/score.js";
 import { stagePanel } from "./panels/stage.js";
 import { makePins } from "./pins.js";
@@ -23,6 +27,16 @@ const WIDE = 1.25;
 export default () => {
   const undo = makeUndo();
   const pins = makePins();
+  const kernel = makeKernel();
+  const told = makeTold();
+
+  /** @param {{model: import("./model.js").Model}} shared by all views */
+  function initialize({ model }) {
+    const life = new AbortController();
+    kernel.watch(model, life.signal);
+    told.watch(model, life.signal);
+    return () => life.abort();
+  }
 
   /** @param {{model: import("./model.js").Model, el: HTMLElement}} view */
   function render({ model, el }) {
@@ -42,9 +56,10 @@ export default () => {
     ]);
     root.addEventListener("focusin", keepKeys, { signal });
     const showStatus = () => {
-      root.dataset.status = model.get("status") ?? "idle";
+      root.dataset.status = (kernel.reached && model.get("status")) || "idle";
     };
     watch(model, ["status"], showStatus, signal);
+    kernel.changed.addEventListener("change", showStatus, { signal });
     showStatus();
     const showShape = () => {
       const { width = 1, height = 1 } = model.get("image") ?? {};
@@ -66,7 +81,8 @@ export default () => {
     scorePanel(model, controls, signal);
     controlsPanel(model, controls, signal, { undo });
     filtersPanel(model, filters, signal, { undo });
-    footerPanel(model, footer, signal, { undo });
+    footerPanel(model, footer, signal, { undo, kernel, told });
+    reachPanel(model, root, signal, { kernel });
 
     return () => {
       life.abort();
@@ -74,7 +90,7 @@ export default () => {
     };
   }
 
-  return { render };
+  return { initialize, render };
 };
 
 /**

@@ -1,4 +1,4 @@
-// Builds the front end, js/index.js and js/style.css, into the two files that the wheel ships.
+// Builds the front end, js/index.js and js/style.css, into the files that the wheel ships.
 //
 //   node scripts/bundle.js           writes them
 //   node scripts/bundle.js --check   writes nothing; fails when the committed files are stale or too large
@@ -17,6 +17,7 @@ const { outputFiles } = await build({
   entryPoints: [
     { in: "js/index.js", out: "camwidget" },
     { in: "js/style.css", out: "camwidget" },
+    { in: "js/offline.js", out: "offline" },
   ],
   outdir: STATIC,
   bundle: true,

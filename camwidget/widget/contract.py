@@ -91,8 +91,15 @@ def encode_picture(picture: Picture) -> dict:
     return {"width": width, "height": height, "png": png(pixels)}
 
 
-def encode_evidence(explanation: Explanation, identity: int) -> dict:
-    """The terms of the map, quantised, so that the browser can repaint a selection by itself."""
+def encode_evidence(explanation: Explanation, identity: int, limit: int | None = None) -> dict:
+    """The terms of the map, quantised, so that the browser can repaint a selection by itself.
+
+    Args:
+        explanation: the newest one.
+        identity: of what was measured.
+        limit: bytes that the terms may take; None: `PREVIEW_LIMIT`.
+    """
+    limit = PREVIEW_LIMIT if limit is None else limit
     rows, columns, channels = explanation.evidence.activations.shape
     notes = list(explanation.notes)
     if explanation.layer == INPUT:
@@ -102,8 +109,8 @@ def encode_evidence(explanation: Explanation, identity: int) -> dict:
         notes.append(
             "With a method for pixels, chosen neurons and filters are themselves explained: what excites them."
         )
-    terms, scales = encode_terms(explanation)
-    if terms is None and explanation.evidence.activations.size > PREVIEW_LIMIT and not explanation.is_of_pixels:
+    terms, scales = encode_terms(explanation, limit)
+    if terms is None and explanation.evidence.activations.size > limit and not explanation.is_of_pixels:
         notes.append("This layer is too large for an instant preview: a selection shows when the kernel has answered.")
     weighs = explanation.layer_weights is not None
     return {
@@ -127,11 +134,11 @@ def encode_means(explanation: Explanation) -> bytes:
         return explanation.evidence.activations.mean((0, 1), dtype=np.float64).astype(np.float32).tobytes()
 
 
-def encode_terms(explanation: Explanation) -> tuple[bytes | None, Float[np.ndarray, " c"]]:
+def encode_terms(explanation: Explanation, limit: int) -> tuple[bytes | None, Float[np.ndarray, " c"]]:
     """weights * A as int8 (c, h, w), and the size of each channel's step; None where there is nothing to send."""
     activations, weights = explanation.evidence.activations, explanation.layer_weights
     scales = np.zeros(activations.shape[2], np.float32)
-    if weights is None or activations.size > PREVIEW_LIMIT:
+    if weights is None or activations.size > limit:
         return None, scales
     exact = np.moveaxis(activations * weights.astype(np.float32), 2, 0)
     if not np.isfinite(exact).all():

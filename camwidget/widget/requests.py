@@ -68,6 +68,10 @@ def _stop(asked: Asked, content: Mapping[str, Any]) -> Answer:
     return Answer({})
 
 
+def _hello(asked: Asked, content: Mapping[str, Any]) -> Answer:
+    return Answer({})
+
+
 def _neuron(asked: Asked, content: Mapping[str, Any]) -> Answer:
     """The numbers of one neuron in one filter, and the part of the picture that it depends on."""
     explanation = asked.explanation
@@ -152,6 +156,7 @@ def _index(content: Mapping[str, Any], name: str) -> int:
 # Kinds of messages, and who answers them.
 REQUESTS: dict[str, Callable[[Asked, Mapping[str, Any]], Answer]] = {
     "stop": _stop,
+    "hello": _hello,
     "neuron": _neuron,
     "inputs": _inputs,
     "check": _check,

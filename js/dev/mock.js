@@ -224,6 +224,7 @@ async function firstState({ rows, columns, channels, classes, picture }) {
     status: "idle",
     progress: 0,
     error: "",
+    code: "from camwidget import CamWidget, explain\n\n# As they were given: model, img.\nw = CamWidget(model, img)\nw\n",
     evidence: {},
     result: {},
     choices: {

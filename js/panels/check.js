@@ -30,7 +30,7 @@ export function checkPanel(model, el, signal) {
   });
   check.title =
     "Is the class still found in the picture times the map? Does the map change with random weights?";
-  el.append(h("div", { class: "cw-check" }, [check, words]));
+  el.append(h("fieldset", { class: "cw-check cw-asks" }, [check, words]));
   const forget = () => {
     asked += 1;
     check.disabled = false;

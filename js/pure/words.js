@@ -77,6 +77,16 @@ export function status(state, progress, milliseconds) {
 }
 
 /**
+ * What still works without a kernel.
+ * @param {boolean} previews whether the page can paint a selection by itself
+ */
+export function withoutKernel(previews) {
+  return previews
+    ? "No kernel: filters, neurons, colours and view respond; the greyed controls need one."
+    : "No kernel: colours and view respond; the greyed controls need one, and so does this map's selection.";
+}
+
+/**
  * What a neuron's cell says to a screen reader. `share` is its value beside the map's maximum.
  * @param {import("../contract.d.ts").Neuron} cell
  * @param {boolean} chosen

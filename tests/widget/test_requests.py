@@ -133,7 +133,10 @@ def test_the_largest_input_stays_below_the_limit(monkeypatch: pytest.MonkeyPatch
 
 def test_an_unknown_question(widget: CamWidget, monkeypatch: pytest.MonkeyPatch) -> None:
     answer, _ = ask(widget, monkeypatch, kind="weather")
-    assert answer["error"] == "No request of kind 'weather'; the kernel knows 'stop', 'neuron', 'inputs', 'check'."
+    assert (
+        answer["error"]
+        == "No request of kind 'weather'; the kernel knows 'stop', 'hello', 'neuron', 'inputs', 'check'."
+    )
 
 
 def test_a_check_is_answered_from_a_thread_of_its_own(widget: CamWidget, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
@@ -28,29 +27,13 @@ from .many import explanations
 from .measuring import Checkpoint, Progress, Task, measure, observation_key
 from .measuring.running import in_notebook, unwatched
 from .notes import announced
+from .prediction import Prediction
 from .probes import Probes
 from .query import Query, make_query, takes_query
 from .resolve import numbered_classes, resolve
 
 # Called with a function that gives the explanation so far, worked out only where somebody wants to see it.
 Show = Callable[[Callable[[], Explanation]], None]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The network's verdict on one class.
-
-    Attributes:
-        index: of the class.
-        name: of the class.
-        probability: in [0, 1]; NaN where the outputs are values, not classes.
-        output: the logit, or the value.
-    """
-
-    index: int
-    name: str
-    probability: float
-    output: float
 
 
 class Explainer:

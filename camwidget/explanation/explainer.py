@@ -2,18 +2,19 @@
 
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 
 import numpy as np
 
 from camwidget.model import (
+    Arrangement,
     LayerInfo,
     Model,
     Observation,
     Picture,
     Preprocess,
     Probe,
+    Shape,
     declared_inputs,
     find_preprocessing,
     load_inputs,
@@ -26,26 +27,10 @@ from .many import explanations
 from .measuring import Checkpoint, Progress, Task, measure, observation_key
 from .measuring.running import in_notebook, unwatched
 from .notes import announced, notes_on
+from .prediction import Prediction, numbered_classes
 from .probes import Probes
 from .query import Query, make_query, takes_query
 from .resolve import resolve
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The network's verdict on one class.
-
-    Attributes:
-        index: of the class.
-        name: of the class.
-        probability: in [0, 1]; NaN where the outputs are values, not classes.
-        output: the logit, or the value.
-    """
-
-    index: int
-    name: str
-    probability: float
-    output: float
 
 
 class Explainer:
@@ -112,6 +97,24 @@ class Explainer:
         """The probe for pictures of this size."""
         with self.lock:
             return self._probes.of_picture(picture, output)
+
+    @property
+    def shape(self) -> Shape:
+        """(height, width, channels) of the pictures that the network takes; None where any will do.
+
+        Raises:
+            ValueError: it takes no pictures.
+        """
+        return (self._declared or Arrangement()).shape
+
+    def probe_of_size(self, height: int, width: int) -> Probe:
+        """The probe for pictures of this size, without a picture.
+
+        Raises:
+            ValueError: the network does not say how many channels its pictures have, or what its other inputs are.
+        """
+        with self.lock:
+            return self._probes.of_declared(self._declared, (height, width))
 
     def class_names(self, probe: Probe) -> tuple[str, ...]:
         """One name for each class.
@@ -289,9 +292,3 @@ class Explainer:
             found = probe.observe(layer, picture.inputs[None], picture.sides)
             cache.put(key, found)
         return found
-
-
-@lru_cache(maxsize=8)
-def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
-    """Names where none were given."""
-    return tuple(f"{word} {index}" for index in range(count))

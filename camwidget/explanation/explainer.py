@@ -14,7 +14,6 @@ from camwidget.model import (
     Picture,
     Preprocess,
     Probe,
-    Shape,
     declared_inputs,
     find_preprocessing,
     load_inputs,
@@ -99,13 +98,11 @@ class Explainer:
             return self._probes.of_picture(picture, output)
 
     @property
-    def shape(self) -> Shape:
-        """(height, width, channels) of the pictures that the network takes; None where any will do.
-
-        Raises:
-            ValueError: it takes no pictures.
-        """
-        return (self._declared or Arrangement()).shape
+    def arrangement(self) -> Arrangement:
+        """How the network says it takes its inputs; the first that can be a picture is the one painted on."""
+        declared = self._declared or Arrangement()
+        pictures = [n for n, shape in enumerate(declared.shapes) if shape is not None and len(shape) == 3]
+        return replace(declared, painted=pictures[0]) if pictures else declared
 
     def probe_of_size(self, height: int, width: int) -> Probe:
         """The probe for pictures of this size, without a picture.

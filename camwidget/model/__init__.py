@@ -9,7 +9,6 @@ from . import quiet as quiet  # isort: skip # before anything that imports Tenso
 from keras import Model as Model
 
 from .inputs import Arrangement as Arrangement
-from .inputs import Shape as Shape
 from .inputs import build as build
 from .inputs import declared_inputs as declared_inputs
 from .inputs import refuse_unsupported as refuse_unsupported

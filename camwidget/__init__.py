@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from camwidget.explanation import correlations as correlations
     from camwidget.explanation import explain as explain
     from camwidget.explanation import grad_cam_plus_smooth as grad_cam_plus_smooth
+    from camwidget.explanation.ascent import FilterImages as FilterImages
+    from camwidget.explanation.ascent import maximize_activation as maximize_activation
+    from camwidget.explanation.atlas import filter_atlas as filter_atlas
     from camwidget.maths import METHODS as METHODS
     from camwidget.maths import rank_correlation as rank_correlation
     from camwidget.widget import CamWidget as CamWidget
@@ -26,11 +29,14 @@ _HOME = {
     "CamWidget": "camwidget.widget",
     "Explainer": "camwidget.explanation",
     "Explanation": "camwidget.explanation",
+    "FilterImages": "camwidget.explanation.ascent",
     "METHODS": "camwidget.maths",
     "compare": "camwidget.explanation",
     "correlations": "camwidget.explanation",
     "explain": "camwidget.explanation",
+    "filter_atlas": "camwidget.explanation.atlas",
     "grad_cam_plus_smooth": "camwidget.explanation",
+    "maximize_activation": "camwidget.explanation.ascent",
     "rank_correlation": "camwidget.maths",
     "samples": "camwidget.samples",
 }
@@ -40,10 +46,13 @@ __all__ = [
     "CamWidget",
     "Explainer",
     "Explanation",
+    "FilterImages",
     "compare",
     "correlations",
     "explain",
+    "filter_atlas",
     "grad_cam_plus_smooth",
+    "maximize_activation",
     "rank_correlation",
     "samples",
 ]

@@ -1,7 +1,8 @@
 """Activation maximisation in one call."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,8 +43,8 @@ def maximize_activation(
             `logit`, added and subtracted, one or several about the same layers.
         filters: numbers of channels, units or classes, classes also by name; None: all of them.
         preset: "fourier", the better pictures, or "gradient_ascent", the plain recipe; see `PRESETS`.
-        steps: None: as the preset has it, 100 or 30.
-        size: of the pictures in pixels, one number or (height, width), where the network takes any; None: its own, or 180.
+        steps: None: as the preset has it, 64 or 30.
+        size: of the pictures in pixels, one number or (height, width), where it takes any; None: its own, or 180.
         seed: of the noise to begin with, the same for all filters, and of the small movements.
         preprocess: see `Explainer`; of an explainer its own is taken.
         progress: whether to show a bar; None: in a notebook.
@@ -63,7 +64,7 @@ def maximize_activation(
     shown = in_notebook() if progress is None else progress
     bar = Progress("Activation maximisation") if shown else None
     try:
-        frames, values, notes = _climbed(ascent, bar)
+        frames, values, notes = climbed(ascent, bar)
     finally:
         if bar is not None:
             bar.close()
@@ -95,33 +96,39 @@ def _objectives(
     return channels_of(layer, chosen, known), ()
 
 
-def _climbed(ascent: Ascent, bar: Progress | None) -> tuple[list[Frame], np.ndarray, list[str]]:
-    """The last frame of every batch that was begun, all values (pictures, steps + 1), and what there is to say."""
+def climbed(
+    ascent: Ascent, watch: Callable[[float], object] | None = None, *, keeps: bool = True
+) -> tuple[list[Frame], np.ndarray, list[str]]:
+    """Climb all batches in turn.
+
+    Args:
+        ascent: from `prepare`.
+        watch: called with the share done, 0 to 1, after each step.
+        keeps: whether an interrupt ends the ascent and keeps what there is; otherwise it is raised.
+
+    Returns:
+        The last frame of every batch that was begun, all values (pictures, steps + 1), and what there is to say.
+    """
     values = np.full((len(ascent.objectives), ascent.steps + 1), np.nan, np.float32)
-    frames: list[Frame] = []
+    frames: dict[int, Frame] = {}
     total = len(ascent.objectives) * ascent.steps
     try:
         for positions in ascent.batches:
-            frames.append(_first := next(steps := climb(ascent, positions)))
-            values[positions, 0] = _first.values
-            for frame in steps:
-                frames[-1] = frame
-                values[positions, frame.step] = frame.values
-                if bar is not None and not frame.is_last:
-                    bar((positions.start * ascent.steps + len(positions) * frame.step) / total)
+            for frame in climb(ascent, positions):
+                frames[positions.start] = frame
+                values[positions.start : positions.stop, frame.step] = frame.values
+                if watch is not None and not frame.is_last:
+                    watch((positions.start * ascent.steps + len(positions) * frame.step) / total)
     except KeyboardInterrupt:
-        if not frames:
+        if not (frames and keeps):
             raise
-        last = frames[-1]
-        return (
-            frames,
-            values,
-            [
-                f"Interrupted: {last.positions.stop} of {len(ascent.objectives)} pictures were begun, the last "
-                f"{len(last.positions)} of them climbed for {last.step} of {ascent.steps} steps."
-            ],
+        last = list(frames.values())[-1]
+        said = (
+            f"Interrupted: {last.positions.stop} of {len(ascent.objectives)} pictures were begun, the last "
+            f"{len(last.positions)} of them climbed for {last.step} of {ascent.steps} steps."
         )
-    return frames, values, []
+        return list(frames.values()), values, [said]
+    return list(frames.values()), values, []
 
 
 def names_of(explainer: Explainer, ascent: Ascent, numbers: tuple[int, ...] | None) -> list[str]:
@@ -154,26 +161,22 @@ def collect(
         names: of the pictures.
         notes: to add to those of the ascent.
     """
+    # Interrupted in the coarse steps of a batch: pictures of its size stand beside none of another.
+    frames = [frame for frame in frames if frame.shape == frames[0].shape]
     count = frames[-1].positions.stop
-    size = [np.asarray(frame.inputs) for frame in frames if frame.shape == ascent.probe.network.shape]
-    shapes = {frame.shape for frame in frames}
-    if len(shapes) > 1 or not size:  # interrupted in the coarse steps: what is there is as small
-        frames = [frame for frame in frames if frame.shape == frames[0].shape]
-        count = frames[-1].positions.stop
     filters = range(count) if numbers is None else (int(o.terms[0].unit) for o in ascent.objectives[:count])
+    done = values[:count]
     found = FilterImages(
         layer=", ".join(dict.fromkeys(layer.name for layer in ascent.layers)),
         filters=tuple(filters),
         names=tuple(names[:count]),
         images=np.concatenate([frame.images for frame in frames]),
         inputs=np.concatenate([frame.inputs for frame in frames]).astype(np.float32),
-        activations=values[:count, 1:],
-        at_start=values[:count, 0],
+        activations=done[:, 1:],
+        at_start=done[:, 0],
         preset=ascent.preset.name,
     )
-    said = [*ascent.notes, *notes, *_stops(frames, found), *_silence(found)]
-    object.__setattr__(found, "notes", tuple(said))
-    return found
+    return replace(found, notes=(*ascent.notes, *notes, *_stops(frames, found), *_silence(found)))
 
 
 def _stops(frames: Sequence[Frame], found: FilterImages) -> list[str]:

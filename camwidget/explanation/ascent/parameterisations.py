@@ -24,6 +24,9 @@ _CORRELATION /= np.linalg.norm(_CORRELATION, axis=0).max()
 # Standard deviation of the spectrum that the ascent begins with, as in lucid.
 _SPECTRUM = 0.01
 
+# Numbers in a picture of 112 x 112 x 3.
+_USUAL = 112 * 112 * 3
+
 
 @dataclass(frozen=True)
 class Parameterisation:
@@ -81,8 +84,9 @@ def _spectrum(parameters: Any, shape: Shape, colours: Colours, longest: float) -
     height, width, channels = shape
     scaled = parameters * spectrum_scale(height, width, longest)[:, :, None, None]
     complex_ = tf.transpose(tf.complex(scaled[..., 0], scaled[..., 1]), [0, 3, 1, 2])
-    # A quarter, so that the first picture's contrast is that of lucid's.
-    values = tf.transpose(tf.signal.irfft2d(complex_, [height, width]), [0, 2, 3, 1]) / 4
+    # A quarter as in lucid; less in small pictures, whose few numbers the same step would drive to black and white.
+    contrast = 0.25 * min(1.0, height * width * channels / _USUAL) ** 0.25
+    values = contrast * tf.transpose(tf.signal.irfft2d(complex_, [height, width]), [0, 2, 3, 1])
     if channels == 3:
         values = tf.tensordot(values, _CORRELATION.T, axes=1)
     mean = np.array(colours.mean, np.float32)

@@ -144,14 +144,17 @@ def layer_with_channels(probe: Probe, name: str) -> LayerInfo:
     return find_layer(probe.channels, name, having="channels")
 
 
-def batch_for(probe: Probe, layers: Sequence[LayerInfo]) -> int:
-    """How many pictures go through the network together, by what all layers up to the last of these hold."""
+def numbers_held(probe: Probe, layers: Sequence[LayerInfo]) -> int:
+    """How many numbers all layers up to the last of these hold for one picture."""
     names = [layer.name for layer in probe.channels]
-    last = max((names.index(layer.name) for layer in layers if layer.name in names), default=len(names) - 1)
-    if any(layer.kind == LOGITS for layer in layers):
-        last = len(names) - 1
-    held = sum(layer.rows * layer.columns * layer.channels for layer in probe.channels[: last + 1])
-    return max(1, min(_MOST, _NUMBERS // max(1, held)))
+    whole = any(layer.kind == LOGITS for layer in layers)
+    last = len(names) - 1 if whole else max(names.index(layer.name) for layer in layers)
+    return sum(layer.rows * layer.columns * layer.channels for layer in probe.channels[: last + 1])
+
+
+def batch_for(probe: Probe, layers: Sequence[LayerInfo]) -> int:
+    """How many pictures go through the network together, at most."""
+    return max(1, min(_MOST, _NUMBERS // numbers_held(probe, layers)))
 
 
 def _size(size: Size | None, usual: tuple[int, int]) -> tuple[int, int]:
@@ -179,7 +182,7 @@ def _sizes_taken(explainer: Explainer) -> str:
 def _coarse(
     explainer: Explainer, layers: Sequence[LayerInfo], shape: tuple[int, int, int]
 ) -> tuple[Probe, tuple[LayerInfo, ...]] | None:
-    """The same layers at half the size; None where the network does not take it, or a grid gets smaller than 5 cells."""
+    """The same layers at half the size; None where the network does not take it, or a grid gets too small."""
     height, width, _ = explainer.arrangement.shape
     if height is not None or width is not None:
         return None

@@ -31,6 +31,8 @@ class Preset:
         border: cells at each edge of a channel's grid that do not count.
         leak: slope of a ReLU that the layer ends with, below 0, as far as the way to go is concerned: so that a filter
             is excited all over the picture, and not only where it was in the beginning. 0: the plain derivative.
+        contrast: for a single class's logit, how much the strongest other logits count against it as far as the way
+            to go is concerned: what excites every class alike is not what this one looks for.
         penalties: drawn against the objective.
         coarse: share of the steps made at half the size, where the network takes any size; 0: none.
         show: pictures, 0 to 1, as people see them, 0 to 1.
@@ -45,6 +47,7 @@ class Preset:
     transforms: tuple[Transform, ...] = ()
     border: int = 0
     leak: float = 0.0
+    contrast: float = 0.0
     penalties: tuple[Penalty, ...] = ()
     coarse: float = 0.0
     show: Callable[[Pictures], Pictures] = lambda pictures: pictures

@@ -20,6 +20,9 @@ from .objectives import LOGITS
 from .presets import Preset, cell, longest_wave, strength
 from .transforms import moved
 
+# Other classes that a class is set against at a time.
+_RIVALS = 5
+
 
 def direction(
     network: Network, layers: tuple[LayerInfo, ...], preset: Preset, colours: Colours, moves: bool, rule: str
@@ -38,7 +41,6 @@ def direction(
     term, and a seed (2,); it gives the direction, of the parameters' shape, values (n,) of the
     objective, and (n,) True where the derivative is not 0.
     """
-
     pixels = cell(network.shape, [layer.grid for layer in layers])
     moving = strength(pixels) if moves else 0.0
 
@@ -49,6 +51,8 @@ def direction(
             outputs = _outputs(network, layers, colours.to_inputs(seen))
         values = _objective(outputs, layers, units, places)
         led = [_leaking(output, preset.leak) for output in outputs] if preset.leak else outputs
+        if preset.contrast and [layer.kind for layer in layers] == [LOGITS]:
+            led = [led[0] - preset.contrast * _rivals(led[0], units[:, 0])]
         (slope,) = tf.gradients(_objective(led, layers, units, places), pictures)
         if slope is None:
             raise ValueError("The objective has no derivative with respect to the picture: an operation has none.")
@@ -128,6 +132,13 @@ def _leaking(output: Any, slope: float) -> Any:
         return output
     before = output.op.inputs[0]
     return tf.maximum(before, slope * before)
+
+
+def _rivals(logits: Any, target: Any) -> Any:
+    """The mean of the strongest logits but the target's, (n, 1)."""
+    classes = int(logits.shape[1])
+    others = tf.where(tf.one_hot(target, classes) > 0, logits.dtype.min, logits)
+    return tf.reduce_mean(tf.math.top_k(others, min(_RIVALS, classes - 1)).values, axis=1, keepdims=True)
 
 
 def _normalised(slope: Any) -> Any:

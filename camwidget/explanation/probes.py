@@ -66,7 +66,7 @@ class Probes:
         shapes = [shape or (None,) for shape in arrangement.shapes]
         pictures = [n for n, shape in enumerate(shapes) if len(shape) == 3]
         if size is not None and pictures:
-            shapes[pictures[0]] = (*size, shapes[pictures[0]][2])
+            shapes[pictures[0]] = (*size, *shapes[pictures[0]][2:])
         if any(None in shape for shape in shapes) or not pictures:
             raise ValueError(
                 f"The network takes pictures of any size, {arrangement.shape}, so its layers have no size yet. Explain "

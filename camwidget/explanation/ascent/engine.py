@@ -197,10 +197,11 @@ class _Stage:
         """Which way to go; where the derivative is 0, what would open the ReLUs that are shut."""
         moves = not any(self.ascent.objectives[n].has_place for n in self.positions)
         seed = tf.constant([self.ascent.seed % 2**31, step], tf.int32)
-        way, values, exists = self._direction(moves, "plain")(parameters, *self._objective, seed)
+        leak = tf.constant(self.ascent.preset.leak * (1 - step / self.ascent.steps), tf.float32)
+        way, values, exists = self._direction(moves, "plain")(parameters, *self._objective, seed, leak)
         is_open: Bool[np.ndarray, " n"] = exists.numpy()
         if not is_open.all():
-            other, _, _ = self._direction(moves, "redirected")(parameters, *self._objective, seed)
+            other, _, _ = self._direction(moves, "redirected")(parameters, *self._objective, seed, leak)
             way = tf.where(_each(is_open, way), way, other)
         return way, values.numpy()
 

@@ -73,7 +73,8 @@ def _spectrum_shape(shape: Shape) -> tuple[int, ...]:
 def spectrum_scale(height: int, width: int, longest: float) -> Float[np.ndarray, "h w"]:
     """What each frequency counts: 1 / frequency, in cycles per pixel, as in natural pictures, times sqrt(h w).
 
-    Waves longer than `longest`, in pixels, and than the longer side count as much as that one.
+    Waves longer than `longest`, in pixels, and than the longer side count as much as that one; where it is 1, shorter
+    than any, all count the same.
     """
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     lowest = 1 / min(longest, max(height, width))
@@ -84,10 +85,11 @@ def _spectrum(parameters: Any, shape: Shape, colours: Colours, longest: float) -
     height, width, channels = shape
     scaled = parameters * spectrum_scale(height, width, longest)[:, :, None, None]
     complex_ = tf.transpose(tf.complex(scaled[..., 0], scaled[..., 1]), [0, 3, 1, 2])
-    # A quarter as in lucid; less in small pictures, whose few numbers the same step would drive to black and white.
-    contrast = 0.25 * min(1.0, height * width * channels / _USUAL) ** 0.25
+    # A quarter as in lucid; less in small pictures, whose few numbers the same step would drive to black and white,
+    # and more in large ones, which it would leave grey.
+    contrast = 0.25 * (height * width * channels / _USUAL) ** 0.25
     values = contrast * tf.transpose(tf.signal.irfft2d(complex_, [height, width]), [0, 2, 3, 1])
-    if channels == 3:
+    if channels == 3 and longest > 1:
         values = tf.tensordot(values, _CORRELATION.T, axes=1)
     mean = np.array(colours.mean, np.float32)
     return tf.sigmoid(values + np.log(mean / (1 - mean)))

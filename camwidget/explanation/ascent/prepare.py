@@ -56,7 +56,7 @@ def prepare(
         TypeError, ValueError: what was given, what was expected, how to mend it.
     """
     recipe = find_preset(preset)
-    steps = recipe.steps if steps is None else _positive["steps"](steps)
+    climbing: int = recipe.steps if steps is None else _positive["steps"](steps)
     seed = _positive["seed"](seed)
     if not objectives:
         raise ValueError("There is nothing to maximise: no filter was given. Leave out filters= for all of them.")
@@ -75,7 +75,7 @@ def prepare(
         layers=layers,
         objectives=tuple(_numbered(objective, layers, explainer, probe) for objective in objectives),
         preset=recipe,
-        steps=steps,
+        steps=climbing,
         seed=seed,
         batch=batch_for(probe, layers),
         notes=_notes(explainer, probe),

@@ -12,8 +12,6 @@ from .parameterisations import PARAMETERISATIONS, Parameterisation
 from .penalties import Penalty, l2, total_variation
 from .transforms import Transform, jitter, pad, rotate, scale
 
-Pictures = Float[np.ndarray, "n h w c"]
-
 
 @dataclass(frozen=True)
 class Preset:
@@ -30,7 +28,8 @@ class Preset:
             the objective is about a place.
         border: cells at each edge of a channel's grid that do not count.
         leak: slope of a ReLU that the layer ends with, below 0, as far as the way to go is concerned: so that a filter
-            is excited all over the picture, and not only where it was in the beginning. 0: the plain derivative.
+            is excited all over the picture, and not only where it was in the beginning. It goes down to 0, the plain
+            derivative, step by step.
         contrast: for a single class's logit, how much the strongest other logits count against it as far as the way
             to go is concerned: what excites every class alike is not what this one looks for.
         penalties: drawn against the objective.
@@ -50,7 +49,7 @@ class Preset:
     contrast: float = 0.0
     penalties: tuple[Penalty, ...] = ()
     coarse: float = 0.0
-    show: Callable[[Pictures], Pictures] = lambda pictures: pictures
+    show: Callable[[Float[np.ndarray, "n h w c"]], Float[np.ndarray, "n H W c"]] = lambda pictures: pictures
     source: str = ""
 
 
@@ -77,11 +76,15 @@ def strength(cell: float) -> float:
 
 
 def longest_wave(cell: float) -> float:
-    """The wavelength, in pixels, that longer ones count no more than."""
-    return _LONGEST * cell
+    """The wavelength, in pixels, that longer ones count no more than.
+
+    A layer that sees a few pixels has no use for what is usual in natural pictures: there it is 1, and all waves and
+    colours count the same.
+    """
+    return _LONGEST * cell if cell > _STILL else 1.0
 
 
-def standardised(pictures: Pictures) -> Pictures:
+def standardised(pictures: Float[np.ndarray, "n h w c"]) -> Float[np.ndarray, "n H W c"]:
     """Without their edges, centred, with a standard deviation of 0.15, plus 0.5, cut off at 0 and 1.
 
     25 pixels fall away at each edge. Of a side below 100 pixels, the share that this is of 180, which the recipe was
@@ -106,10 +109,12 @@ PRESETS: dict[str, Preset] = {
             steps=64,
             transforms=(pad(1 / 32), jitter(1 / 16), scale(0.08), rotate(6)),
             leak=0.3,
+            contrast=0.6,
+            coarse=0.5,
             penalties=(total_variation(0.05), l2(0.02)),
             source="Olah, Mordvintsev and Schubert 2017, 'Feature Visualization', and its library lucid; with plain "
             "steps, which lead further in fewer of them than lucid's Adam does, with movements and waves that suit "
-            "the layer's grid, and with one movement for all pictures of a step",
+            "the layer's grid, classes set against their rivals, and with one movement for all pictures of a step",
         ),
         Preset(
             "gradient_ascent",

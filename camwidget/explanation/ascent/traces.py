@@ -23,11 +23,13 @@ from .transforms import moved
 # Other classes that a class is set against at a time.
 _RIVALS = 5
 
+_SEED, _LEAK = tf.TensorSpec((2,), tf.int32), tf.TensorSpec((), tf.float32)
+
 
 def direction(
     network: Network, layers: tuple[LayerInfo, ...], preset: Preset, colours: Colours, moves: bool, rule: str
 ) -> Any:
-    """Compile (parameters, units, places, seed) -> (which way to go, values, whether there is a derivative).
+    """Compile (parameters, units, places, seed, leak) -> (which way to go, values, whether there is a derivative).
 
     Args:
         network: and its size.
@@ -37,20 +39,20 @@ def direction(
         moves: whether the preset's transforms are made.
         rule: for ReLUs, "plain" or "redirected".
 
-    The compiled function takes parameters (n, ...), units (n, t), a place weight (n, h, w) for each
-    term, and a seed (2,); it gives the direction, of the parameters' shape, values (n,) of the
+    The compiled function takes parameters (n, ...), units (n, t), a place weight (n, h, w) for each term, a seed (2,),
+    and the slope of the final ReLU below 0. It gives the direction, of the parameters' shape, values (n,) of the
     objective, and (n,) True where the derivative is not 0.
     """
     pixels = cell(network.shape, [layer.grid for layer in layers])
     moving = strength(pixels) if moves else 0.0
 
-    def function(parameters: Any, units: Any, places: Any, seed: Any) -> Any:
+    def function(parameters: Any, units: Any, places: Any, seed: Any, leak: Any) -> Any:
         pictures = preset.parameterisation.pictures(parameters, network.shape, colours, longest_wave(pixels))
         seen = moved(pictures, preset.transforms, moving, seed, colours.mean)
         with relus_by(rule):
             outputs = _outputs(network, layers, colours.to_inputs(seen))
         values = _objective(outputs, layers, units, places)
-        led = [_leaking(output, preset.leak) for output in outputs] if preset.leak else outputs
+        led = [_leaking(output, leak) for output in outputs] if preset.leak else outputs
         if preset.contrast and [layer.kind for layer in layers] == [LOGITS]:
             led = [led[0] - preset.contrast * _rivals(led[0], units[:, 0])]
         (slope,) = tf.gradients(_objective(led, layers, units, places), pictures)
@@ -66,7 +68,7 @@ def direction(
         way = tf.math.divide_no_nan(way, length)
         return way, values, exists
 
-    return compiled(function, _parameters(network, preset), *_objective_spec(layers), tf.TensorSpec((2,), tf.int32))
+    return compiled(function, _parameters(network, preset), *_objective_spec(layers), _SEED, _LEAK)
 
 
 def look(network: Network, layers: tuple[LayerInfo, ...], preset: Preset, colours: Colours) -> Any:
@@ -126,12 +128,12 @@ def _outputs(network: Network, layers: Sequence[LayerInfo], inputs: Any) -> list
     return [final_activation(kept[e.name])[1] if kept[e.name].shape.rank == 2 else kept[e.name] for e in layers]
 
 
-def _leaking(output: Any, slope: float) -> Any:
+def _leaking(output: Any, slope: Any) -> Any:
     """The layer's output with another slope below 0 where it ends in a ReLU."""
     if output.op.type != "Relu":
         return output
     before = output.op.inputs[0]
-    return tf.maximum(before, slope * before)
+    return tf.maximum(before, tf.cast(slope, before.dtype) * before)
 
 
 def _rivals(logits: Any, target: Any) -> Any:

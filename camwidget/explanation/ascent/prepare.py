@@ -12,7 +12,7 @@ from .. import checks
 from ..explainer import Explainer
 from .colours import find_colours
 from .engine import Ascent
-from .objectives import LOGITS, Objective, Term, channel
+from .objectives import LOGITS, Objective, Term
 from .presets import PRESETS, Preset
 
 # The side of a picture, in pixels, where the network takes any: that of the plain recipe.
@@ -24,7 +24,7 @@ _NUMBERS = 2**26
 # More at a time save nothing on a processor, and a batch is what there is between two chances to stop.
 _MOST = 16
 
-Size = int | tuple[int, int]
+Size = int | Sequence[int]
 
 _positive = {
     "steps": checks.whole_number("steps", 1, "how many steps to climb, 100 for instance"),
@@ -160,7 +160,7 @@ def batch_for(probe: Probe, layers: Sequence[LayerInfo]) -> int:
 def _size(size: Size | None, usual: tuple[int, int]) -> tuple[int, int]:
     if size is None:
         return usual
-    sides = size if isinstance(size, tuple | list) else (size, size)
+    sides = (size, size) if isinstance(size, int) else tuple(size)
     if len(sides) != 2:
         raise ValueError(f"size= takes one number or (height, width); {size!r} was given.")
     height, width = (_positive["size"](side) for side in sides)
@@ -241,6 +241,5 @@ def _notes(explainer: Explainer, probe: Probe) -> tuple[str, ...]:
 
 def channels_of(layer: str, filters: Sequence[int | str], known: LayerInfo) -> list[Objective]:
     """One objective for each filter of a layer."""
-    if known.kind == LOGITS:
-        return [Objective((Term(LOGITS, index),)) for index in filters]
-    return [channel(layer, index) for index in filters]  # type: ignore[arg-type] # names are refused by `prepare`
+    name = LOGITS if known.kind == LOGITS else layer
+    return [Objective((Term(name, index),)) for index in filters]

@@ -57,7 +57,10 @@ def direction(
             led = [led[0] - preset.contrast * _rivals(led[0], units[:, 0])]
         (slope,) = tf.gradients(_objective(led, layers, units, places), pictures)
         if slope is None:
-            raise ValueError("The objective has no derivative with respect to the picture: an operation has none.")
+            raise ValueError(
+                "The objective has no derivative with respect to the picture: the network turns it into whole numbers, "
+                "or an operation on the way has none. Build it with a float input, or choose a layer before that."
+            )
         slope = _normalised(slope)
         way, exists = _carried(slope, pictures, parameters), tf.reduce_any(slope != 0, axis=[1, 2, 3])
         length = _length(way)

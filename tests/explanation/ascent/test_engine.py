@@ -13,6 +13,7 @@ from camwidget import Explainer
 from camwidget.explanation.ascent import PRESETS, Objective, channel, climb, logit, prepare
 from camwidget.explanation.ascent.engine import activations_at
 from camwidget.explanation.ascent.prepare import batch_for, numbers_held
+from camwidget.explanation.ascent.transforms import Transform
 from tests.bench.traces import counted_traces
 from tests.explanation.ascent.networks import KERNEL, headed_network, linear_network
 from tests.model.snapshot import Snapshot
@@ -45,8 +46,9 @@ def test_the_recipe_itself_ends_at_the_edges_of_the_legal_range() -> None:
     explainer = Explainer(linear_network(), preprocess=lambda picture: picture / 255)
     frame = list(climb(prepare(explainer, [channel("conv", 1)], preset="gradient_ascent")))[-1]
     assert frame.step == 30 and frame.ascent.preset.optimizer().learning_rate == 10
-    inner = frame.inputs[0, 2:5, 2:7, 0]
-    assert set(np.unique(inner).round(4)) <= {0.0, 1.0}
+    assert frame.inputs.min() >= 0 and frame.inputs.max() <= 1
+    assert (frame.inputs[0, 3, 3:6, 0] == 1).all()  # where all four numbers of the kernel meet: their sum is 2
+    assert frame.inputs[0, 2, 2, 0] == 0  # where its upper left number does alone: -2
     assert frame.values[0] == pytest.approx(activations_at(frame.ascent, frame.inputs)[0, 0], abs=1e-5)
 
 
@@ -60,7 +62,7 @@ def test_a_picture_does_not_depend_on_those_beside_it(preset: str) -> None:
     again = list(climb(alone))[-1]
     np.testing.assert_array_equal(other.inputs, again.inputs)
     seeded = list(climb(replace(alone, seed=1)))[-1]
-    assert np.abs(seeded.inputs - other.inputs).max() > 5
+    assert np.abs(seeded.inputs - other.inputs).max() > 0.05
 
 
 def test_sums_and_differences_are_climbed() -> None:
@@ -99,7 +101,7 @@ class Overflow(layers.Layer):
     """Hands its input on until it is large, and infinity from there on."""
 
     def call(self, x: Any) -> Any:
-        return tf.where(x > 0.5, x * np.inf, x)
+        return x / tf.cast(x <= 0.5, x.dtype)
 
 
 def test_numbers_that_are_not_finite_stop_a_picture_and_keep_its_last_good_frame() -> None:
@@ -151,8 +153,12 @@ def test_the_network_is_left_as_it_was_also_after_an_exception() -> None:
     explainer = Explainer(model)
     for objective in (channel("conv", 0), logit(1)):
         list(climb(prepare(explainer, [objective], steps=3)))
-    broken = replace(PLAIN, name="broken", transforms=(None,))  # type: ignore[arg-type] # it is to fail inside the trace
-    with pytest.raises(AttributeError):
+
+    def fail(*_: Any) -> Any:
+        raise RuntimeError("inside the trace")
+
+    broken = replace(PLAIN, name="broken", transforms=(Transform("broken", fail),))
+    with pytest.raises(RuntimeError, match="inside the trace"):
         list(climb(prepare(explainer, [channel("units", 0)], preset=broken)))
     before.check_unchanged()
 

@@ -13,7 +13,7 @@ from keras import layers
 from PIL import Image
 
 from camwidget import Explainer, FilterImages, maximize_activation, samples
-from camwidget.explanation.ascent import PRESETS, Frame, channel, logit, prepare
+from camwidget.explanation.ascent import PRESETS, Ascent, Frame, channel, logit, prepare
 from camwidget.explanation.ascent import maximise as module
 from camwidget.explanation.ascent.engine import activations_at
 from camwidget.explanation.ascent.prepare import channels_of, layer_with_channels
@@ -148,20 +148,23 @@ def test_an_interrupt_keeps_what_there_is(headed: Explainer, monkeypatch: pytest
     def climb(ascent: Any, positions: range) -> Iterator[Frame]:
         for frame in original(ascent, positions):
             yield frame
-            if positions.start and frame.step == 2:
+            if positions.start == 16 and frame.step == 2:
                 raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "climb", climb)
-    with pytest.warns(UserWarning, match=r"Interrupted: 20 of 30 pictures were begun, the last 10 .* for 2 of 6 steps"):
-        found = maximize_activation(headed, [logit(n % 3) for n in range(30)] + [], steps=6)
-    assert len(found) == 30 or len(found) == 20
+    monkeypatch.setattr(Ascent, "batches", [range(16), range(16, 32), range(32, 40)])
+    with pytest.warns(UserWarning, match=r"Interrupted: 32 of 40 pictures were begun, the last 16 .* for 2 of 6 steps"):
+        found = maximize_activation(headed, [logit(n % 3) for n in range(40)], steps=6)
+    assert len(found) == len(found.images) == 32
+    assert np.isfinite(found.activations[:16]).all()
+    assert np.isnan(found.activations[16:, 2:]).all() and np.isfinite(found.reached).all()
 
 
 def test_a_stopped_picture_is_named(headed: Explainer) -> None:
     nan = replace(PRESETS["gradient_ascent"], name="nan", penalties=())
     model = headed_network()
     kernel, bias = model.get_layer("conv").get_weights()
-    bias[1] = np.nan
+    bias[1] = np.inf
     model.get_layer("conv").set_weights([kernel, bias])
     with pytest.warns(UserWarning) as said:
         found = maximize_activation(model, "conv", [0, 1], preset=nan, steps=3)
@@ -183,12 +186,11 @@ def test_a_stopped_picture_is_named(headed: Explainer) -> None:
         (("logits", ["figs"]), {}, ValueError, r"No one class is called 'figs'\. Did you mean 'fig'"),
         (("logits", [3]), {}, ValueError, r"No class 3: the network has 3, 0 to 2\."),
         (("konv",), {}, ValueError, r"No layer 'konv'\. Did you mean 'conv'\? Layers with channels: .*gap, units"),
-        ((7,), {}, TypeError, r"takes a layer's name, 'logits', or objectives, not 7"),
+        (([],), {}, TypeError, r"takes a layer's name, 'logits', or objectives, not \[\]"),
         ((channel("conv", 0), [1]), {}, TypeError, r"filters= goes with a layer's name"),
         ((channel("conv", 0, neuron=(7, 0)),), {}, ValueError, r"not on the grid of layer 'conv', 7 x 9"),
         (("conv", []), {}, ValueError, r"no filter was given"),
         (("conv", [0]), {"steps": 0}, ValueError, r"steps=0 is below 1"),
-        (("conv", [0]), {"steps": 2.5}, TypeError, r"steps= takes whole numbers, not 2\.5"),
         (("conv", [0]), {"size": 0}, ValueError, r"size=0 is below 1"),
         (("conv", [0]), {"size": (7, -9)}, ValueError, r"size=-9 is below 1"),
         (("conv", [0]), {"size": (7, 9, 3)}, ValueError, r"size= takes one number or \(height, width\)"),
@@ -211,16 +213,21 @@ def test_a_layer_without_channels() -> None:
 
 
 def test_integer_inputs_have_no_derivative() -> None:
-    model = keras.Sequential([keras.Input((8, 6, 3), dtype="uint8"), layers.Rescaling(1 / 255), layers.Conv2D(2, 3)])
+    inputs = keras.Input((8, 6, 3), dtype="uint8")
+    model = keras.Model(inputs, layers.Conv2D(2, 3, name="conv")(layers.Rescaling(1 / 255)(inputs)))
     with pytest.raises(ValueError, match=r"takes whole numbers \(uint8\), and these have no derivative to climb"):
-        maximize_activation(model, model.layers[-1].name)
+        maximize_activation(model, "conv")
+    inputs = keras.Input((8, 6, 3))
+    x = layers.Conv2D(2, 3, name="conv")(keras.ops.cast(keras.ops.cast(inputs, "int32"), "float32"))
+    with pytest.raises(
+        ValueError, match=r"the network turns it into whole numbers, or an operation on the way has none"
+    ):
+        maximize_activation(keras.Model(inputs, x), "conv", preprocess=None)
 
 
 def test_a_size_that_the_layers_cannot_take() -> None:
     inputs = keras.Input((None, None, 3))
     x = layers.Conv2D(2, 40, strides=20, name="wide")(inputs)
     model = keras.Model(inputs, x)
-    with pytest.raises(
-        ValueError, match=r"cannot take pictures of 30 x 30 pixels\. Of the sizes tried it takes 64, 96"
-    ):
+    with pytest.raises(ValueError, match=r"cannot take pictures of 30 x 30 pixels\. .* it takes 64, 96"):
         maximize_activation(model, "wide", preprocess=None, size=30)

@@ -1,0 +1,54 @@
+"""Activation maximisation, beside a compiled loop that takes filter after filter."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from camwidget import Explainer
+from camwidget.explanation.ascent import PRESETS, channel, prepare
+from camwidget.explanation.ascent.maximise import climbed
+
+from .timing import NO_BUDGET, Row, paired_row, seconds
+
+FILTERS, STEPS, SIDE = 64, 30, 180
+LAYER = "conv3_block4_out"
+
+
+def ascent_rows(pairs: int = 1) -> list[Row]:
+    """All filters by each preset / one after the other, by the plain recipe as it is printed."""
+    model = keras.applications.ResNet50V2(weights=None, include_top=False)
+    explainer = Explainer(model, preprocess=lambda picture: picture / 127.5 - 1)
+    loop = _loop(model)
+    rows = []
+    for preset in PRESETS:
+        objectives = [channel(LAYER, index) for index in range(FILTERS)]
+        ascent = prepare(explainer, objectives, preset=preset, steps=STEPS, size=SIDE)
+        short = prepare(explainer, objectives[: ascent.batch], preset=preset, steps=2, size=SIDE)
+        name = f"ResNet50V2: {FILTERS} filters, {STEPS} steps, {preset}"
+        rows.append(Row(f"{name}: compiling", seconds(lambda short=short: climbed(short)), NO_BUDGET, "s"))
+        rows.append(paired_row(f"{name} / one by one", lambda ascent=ascent: climbed(ascent), loop, 0.65, pairs))
+    return rows
+
+
+def _loop(model: keras.Model) -> Any:
+    """The loop of the Keras guide: one compiled step for all filters, one picture at a time."""
+    extractor = keras.Model(model.inputs, model.get_layer(LAYER).output)
+
+    @tf.function(autograph=False)
+    def step(picture: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            tape.watch(picture)
+            activations = extractor(picture, training=False)
+            value = tf.reduce_mean(tf.gather(activations[:, 2:-2, 2:-2], index, axis=3))
+        return picture + 10 * tf.math.l2_normalize(tape.gradient(value, picture))
+
+    def run() -> None:
+        for index in range(FILTERS):
+            picture = (tf.random.uniform((1, SIDE, SIDE, 3)) - 0.5) * 0.25
+            for _ in range(STEPS):
+                picture = step(picture, tf.constant(index))
+            picture.numpy()
+
+    step(tf.zeros((1, SIDE, SIDE, 3)), tf.constant(0))
+    return run

@@ -52,9 +52,11 @@ class FilterImages:
     @property
     def silent(self) -> tuple[int, ...]:
         """Filters that nothing excites: no step changed their activation."""
-        whole = np.concatenate([self.at_start[:, None], self.activations], axis=1)
-        spread = np.nanmax(whole, axis=1) - np.nanmin(whole, axis=1)
-        return tuple(index for index, change in zip(self.filters, spread, strict=True) if change == 0)
+        rows = np.concatenate([self.at_start[:, None], self.activations], axis=1)
+        finite = [row[np.isfinite(row)] for row in rows]
+        return tuple(
+            index for index, row in zip(self.filters, finite, strict=True) if len(row) > 1 and row.max() == row.min()
+        )
 
     def plot(self, *, columns: int | None = None) -> Plot:
         """A figure: all pictures in a grid, each with its filter's number and the activation reached.

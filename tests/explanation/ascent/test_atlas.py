@@ -114,6 +114,8 @@ def test_names_of_nested_layers_become_files() -> None:
     assert slug("backbone#2/conv 1") == "backbone_2--conv_1"
 
 
+# Keras saves weights by an interface that NumPy 2 warns of.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_the_command_line(explainer: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     explainer.model.save(tmp_path / "net.keras")
     (tmp_path / "names.txt").write_text("\n".join(CLASSES))

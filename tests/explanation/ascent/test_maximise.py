@@ -219,9 +219,7 @@ def test_integer_inputs_have_no_derivative() -> None:
         maximize_activation(model, "conv")
     inputs = keras.Input((8, 6, 3))
     x = layers.Conv2D(2, 3, name="conv")(keras.ops.cast(keras.ops.cast(inputs, "int32"), "float32"))
-    with pytest.raises(
-        ValueError, match=r"the network turns it into whole numbers, or an operation on the way has none"
-    ):
+    with pytest.raises(ValueError, match=r"the network turns it into whole numbers, or an operation"):
         maximize_activation(keras.Model(inputs, x), "conv", preprocess=None)
 
 

@@ -13,12 +13,12 @@ from camwidget.explanation.ascent.maximise import climbed
 from .timing import NO_BUDGET, Row, seconds
 
 FILTERS, STEPS, SIDE = 64, 30, 180
-LAYER = "conv3_block4_out"
+NETWORK, LAYER = "ResNet50V2", "conv3_block4_out"
 
 
 def ascent_rows() -> list[Row]:
     """All filters by each preset / one after the other, by the plain recipe as it is printed; each timed once."""
-    model = keras.applications.ResNet50V2(weights=None, include_top=False)
+    model = getattr(keras.applications, NETWORK)(weights=None, include_top=False)
     explainer = Explainer(model, preprocess=lambda picture: picture / 127.5 - 1)
     slow = seconds(_loop(model))
     rows = []

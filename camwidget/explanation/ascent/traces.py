@@ -98,9 +98,10 @@ def _objective(outputs: Sequence[Any], layers: Sequence[LayerInfo], units: Any, 
     """The objective's values, (n,), from the output of each term's layer."""
     total = 0.0
     for position, (layer, output) in enumerate(zip(layers, outputs, strict=True)):
-        chosen = tf.one_hot(units[:, position], layer.channels)
-        # a product of matrices: a gather by picture has a slow derivative
-        channel = tf.squeeze(tf.matmul(_on_grid(output, layer), chosen[:, None, :, None]), axis=3)
+        # Not a gather, whose derivative is slow by picture; not a product, by which one channel's infinity would become
+        # every other's NaN.
+        chosen = tf.one_hot(units[:, position], layer.channels, on_value=True, off_value=False)[:, None, None]
+        channel = tf.reduce_sum(tf.where(chosen, _on_grid(output, layer), 0.0), axis=3)
         total += tf.reduce_sum(channel * places[position], axis=[1, 2])
     return total
 

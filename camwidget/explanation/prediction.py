@@ -1,6 +1,7 @@
-"""What a network says of one class."""
+"""What a network says of a picture, class by class."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True)
@@ -18,3 +19,9 @@ class Prediction:
     name: str
     probability: float
     output: float
+
+
+@lru_cache(maxsize=8)
+def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
+    """Names where none were given."""
+    return tuple(f"{word} {index}" for index in range(count))

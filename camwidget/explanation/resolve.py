@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float
@@ -146,9 +145,3 @@ def blurred(inputs: Float[np.ndarray, "H W colours"]) -> Float[np.ndarray, "H W 
         for c in range(inputs.shape[2])
     ]
     return (np.stack(channels, axis=2) / np.float32(255) * (high - low) + low).astype(np.float32)
-
-
-@lru_cache(maxsize=8)
-def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
-    """Names where none were given."""
-    return tuple(f"{word} {index}" for index in range(count))

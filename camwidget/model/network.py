@@ -1,6 +1,6 @@
 """A network about to be traced: inputs of one size, one of its outputs, and a tap in its layers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,10 @@ from .head import Head, Kind, make_head
 from .inputs import Arrangement
 from .layers import LayerInfo
 from .tracing import Visit, visiting
+
+
+class _Reached(BaseException):
+    """All that was wanted of a network has been computed. No `Exception`: Keras would add words and raise another."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,34 @@ class Network:
         )
         with keras.StatelessScope(self.weights), visiting(self.model, visit):
             return around(self.arrangement.pack(inputs, sides))
+
+    def until(self, inputs: tf.Tensor, sides: tuple[tf.Tensor, ...], names: Collection[str]) -> dict[str, tf.Tensor]:
+        """Run the model inside a trace as far as the layers of these names; the output of each.
+
+        What comes behind the last of them is not even traced, so a network may be given pictures of a size that
+        only its head cannot take.
+
+        Raises:
+            ValueError: a layer was not called.
+        """
+        seen: dict[str, tf.Tensor] = {}
+
+        def visit(name: str, called: Any, compute: Callable[[], Any], arguments: Any) -> Any:
+            output = compute()
+            if name in names:
+                seen[name] = output
+                if len(seen) == len(names):
+                    raise _Reached
+            return output
+
+        try:
+            self.outputs(inputs, sides, visit)
+        except _Reached:
+            pass
+        for name in names:
+            if name not in seen:
+                raise ValueError(f"Layer {name!r} was not called. Pass a layer that the network's output depends on.")
+        return seen
 
     def vector(self, outputs: Any) -> tf.Tensor:
         """The output to be explained, shape (n, k).

@@ -153,7 +153,8 @@ def climb(ascent: Ascent, positions: range | None = None) -> Iterator[Frame]:
             yield Frame(ascent, positions, done, values, parameters, shape, tuple(stopped.tolist()))
             done += 1
             stopped[~is_good & (stopped == 0)] = done
-            optimizer.apply([tf.where(_each(is_good, way), -way, 0.0)], [variable])
+            shorter = min(1.0, (ascent.steps - done + 1) / max(1.0, ascent.preset.cooling * ascent.steps))
+            optimizer.apply([tf.where(_each(is_good, way), -shorter * way, 0.0)], [variable])
             after = ascent.preset.parameterisation.settle(tf.convert_to_tensor(variable.value))
             # A picture whose numbers are not finite goes back to its last good frame, and stays there.
             parameters = tf.where(_each(stopped == 0, after), after, good)

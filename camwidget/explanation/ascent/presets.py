@@ -33,6 +33,8 @@ class Preset:
         contrast: for a single class's logit, how much the strongest other logits count against it as far as the way
             to go is concerned: what excites every class alike is not what this one looks for.
         penalties: drawn against the objective.
+        cooling: share of the steps, the last ones, that get shorter and shorter: steps of one length go to and fro
+            about a summit.
         coarse: share of the steps made at half the size, where the network takes any size; 0: none.
         show: pictures, 0 to 1, as people see them, 0 to 1.
         source: where it comes from, and where it differs.
@@ -48,13 +50,17 @@ class Preset:
     leak: float = 0.0
     contrast: float = 0.0
     penalties: tuple[Penalty, ...] = ()
+    cooling: float = 0.0
     coarse: float = 0.0
     show: Callable[[Float[np.ndarray, "n h w c"]], Float[np.ndarray, "n H W c"]] = lambda pictures: pictures
     source: str = ""
 
 
 # Pixels between two cells of a grid from which on pictures are moved about, and at which they are in full.
-_STILL, _FULL = 2, 16
+_STILL, _FULL = 4, 16
+
+# Up to so many pixels between two cells a layer sees single pixels, and natural pictures are no measure.
+_PIXELS = 2
 
 # Cells of the grid that the longest wave goes over: larger patterns say nothing of what a filter looks for.
 _LONGEST = 4
@@ -81,7 +87,7 @@ def longest_wave(cell: float) -> float:
     A layer that sees a few pixels has no use for what is usual in natural pictures: there it is 1, and all waves and
     colours count the same.
     """
-    return _LONGEST * cell if cell > _STILL else 1.0
+    return _LONGEST * cell if cell > _PIXELS else 1.0
 
 
 def standardised(pictures: Float[np.ndarray, "n h w c"]) -> Float[np.ndarray, "n H W c"]:
@@ -105,11 +111,12 @@ PRESETS: dict[str, Preset] = {
             "fourier",
             "Fourier basis, decorrelated colours, small movements",
             PARAMETERISATIONS["fourier"],
-            lambda: keras.optimizers.SGD(10.0),
+            lambda: keras.optimizers.SGD(12.0),
             steps=64,
             transforms=(pad(1 / 32), jitter(1 / 16), scale(0.08), rotate(6)),
             leak=0.3,
             contrast=0.6,
+            cooling=0.5,
             coarse=0.5,
             penalties=(total_variation(0.05), l2(0.02)),
             source="Olah, Mordvintsev and Schubert 2017, 'Feature Visualization', and its library lucid; with plain "

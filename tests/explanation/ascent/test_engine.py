@@ -65,6 +65,14 @@ def test_a_picture_does_not_depend_on_those_beside_it(preset: str) -> None:
     assert np.abs(seeded.inputs - other.inputs).max() > 0.05
 
 
+def test_the_last_steps_get_shorter_where_the_preset_cools() -> None:
+    explainer = Explainer(linear_network(), preprocess=lambda picture: picture / 127.5 - 1)
+    cooling = replace(PLAIN, name="cooling", optimizer=lambda: keras.optimizers.SGD(0.01), cooling=0.5)
+    frames = list(climb(prepare(explainer, [channel("conv", 1)], preset=cooling, steps=8)))
+    lengths = [np.linalg.norm(b.inputs - a.inputs) for a, b in zip(frames, frames[1:], strict=False)]
+    np.testing.assert_allclose(lengths, 0.01 * np.array([1, 1, 1, 1, 1, 0.75, 0.5, 0.25]), rtol=1e-4)
+
+
 def test_sums_and_differences_are_climbed() -> None:
     explainer = Explainer(linear_network(), preprocess=lambda picture: picture / 127.5 - 1)
     place = ((1, 1), (1, 1))

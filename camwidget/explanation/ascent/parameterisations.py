@@ -24,6 +24,9 @@ _CORRELATION /= np.linalg.norm(_CORRELATION, axis=0).max()
 # Standard deviation of the spectrum that the ascent begins with, as in lucid.
 _SPECTRUM = 0.01
 
+# Pixels of the wave that all count as where none counts more than another.
+_FLAT = 3
+
 # Numbers in a picture of 112 x 112 x 3.
 _USUAL = 112 * 112 * 3
 
@@ -74,8 +77,10 @@ def spectrum_scale(height: int, width: int, longest: float) -> Float[np.ndarray,
     """What each frequency counts: 1 / frequency, in cycles per pixel, as in natural pictures, times sqrt(h w).
 
     Waves longer than `longest`, in pixels, and than the longer side count as much as that one; where it is 1, shorter
-    than any, all count the same.
+    than any, all count the same: as one of three pixels.
     """
+    if longest <= 1:
+        return np.full((height, width // 2 + 1), _FLAT * np.sqrt(height * width), np.float32)
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     lowest = 1 / min(longest, max(height, width))
     return (np.sqrt(height * width) / np.maximum(frequency, lowest)).astype(np.float32)

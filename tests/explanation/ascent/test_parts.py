@@ -62,6 +62,7 @@ def test_one_wave_of_the_spectrum_is_one_wave_of_the_picture(shape: tuple[int, i
     wave = 2 * np.cos(2 * np.pi * (rows / height + columns / width)) / (height * width)
     contrast = 0.25 * (height * width * channels / (112 * 112 * 3)) ** 0.25
     frequency = max(np.hypot(1 / height, 1 / width), 1 / min(longest, max(height, width)))
+    frequency = 1 / 3 if longest == 1 else frequency
     value = 0.3 * np.sqrt(height * width) / frequency * contrast * wave
     mean = np.array([0.5] if channels == 1 else RGB.mean)
     natural = np.array([0.26, 0.27, 0.27]) / np.linalg.norm([0.26, 0.27, 0.27])

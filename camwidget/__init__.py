@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from camwidget.explanation import correlations as correlations
     from camwidget.explanation import explain as explain
     from camwidget.explanation import grad_cam_plus_smooth as grad_cam_plus_smooth
+    from camwidget.explanation.ascent import FilterImages as FilterImages
+    from camwidget.explanation.ascent import maximize_activation as maximize_activation
+    from camwidget.explanation.atlas import filter_atlas as filter_atlas
     from camwidget.judge import Case as Case
     from camwidget.judge import attention_audit as attention_audit
     from camwidget.judge import cascading_randomization as cascading_randomization
@@ -40,6 +43,7 @@ _HOME = {
     "Case": "camwidget.judge",
     "Explainer": "camwidget.explanation",
     "Explanation": "camwidget.explanation",
+    "FilterImages": "camwidget.explanation.ascent",
     "METHODS": "camwidget.maths",
     "TrustStudy": "camwidget.widget",
     "attention_audit": "camwidget.judge",
@@ -50,11 +54,13 @@ _HOME = {
     "deletion": "camwidget.judge",
     "evaluate": "camwidget.judge",
     "explain": "camwidget.explanation",
+    "filter_atlas": "camwidget.explanation.atlas",
     "grad_cam_plus_smooth": "camwidget.explanation",
     "increase_in_confidence": "camwidget.maths",
     "insertion": "camwidget.judge",
     "label_randomization": "camwidget.judge",
     "pointing_game": "camwidget.maths",
+    "maximize_activation": "camwidget.explanation.ascent",
     "rank_correlation": "camwidget.maths",
     "samples": "camwidget.samples",
     "win_rate": "camwidget.maths",
@@ -77,10 +83,13 @@ __all__ = [
     "CamWidget",
     "Explainer",
     "Explanation",
+    "FilterImages",
     "compare",
     "correlations",
     "explain",
+    "filter_atlas",
     "grad_cam_plus_smooth",
+    "maximize_activation",
     "rank_correlation",
     "samples",
 ]

@@ -7,6 +7,7 @@ from importlib import import_module
 
 # name -> where its `add_arguments(parser)` and `execute(words)` are, and what it does
 SUBCOMMANDS = {
+    "atlas": ("camwidget.explanation.atlas.command", "write web pages of what excites every filter most"),
     "evaluate": ("camwidget.judge.command", "measure methods on a folder of pictures"),
 }
 

@@ -15,10 +15,11 @@ const PATIENCE = 5000; // milliseconds
  * A function that asks one question at a time: a newer one takes the place of an older one, whose answer is dropped.
  * @param {Model} model
  * @param {AbortSignal} signal
+ * @param {number} [patience] milliseconds
  * @returns {(question: Question, answered: (answer: any, buffers: Bytes[]) => void) => void}
  *   `answered` gets an answer with `error` too where the kernel does not reply
  */
-export function makeAsk(model, signal) {
+export function makeAsk(model, signal, patience = PATIENCE) {
   let id = 0;
   let overdue = 0;
   /** @type {(answer: any, buffers: Bytes[]) => void} */
@@ -43,7 +44,7 @@ export function makeAsk(model, signal) {
     clearTimeout(overdue);
     overdue = window.setTimeout(
       () => settle({ id: asked, error: "The kernel does not answer." }, []),
-      PATIENCE,
+      patience,
     );
     try {
       model.send({ id, ...question });

@@ -2,7 +2,7 @@
  * The one contract between the kernel (camwidget/widget/) and the browser (js/).
  *
  * Every name is the same in Python, on the wire and here. State is traits; whoever changes
- * one, both sides follow. Messages carry only events (Stop), each with an id and always
+ * one, both sides follow. Messages carry only events (Stop, a page's greeting), each with an id and always
  * answered. tests/test_contract.py compares this file with the Python traits.
  *
  * Axis letters: h row, w column, c channel ("filter") of the chosen layer, k class.
@@ -87,6 +87,8 @@ export interface Evidence {
    * null for a method for pixels: it weighs no filters, and what is chosen is itself explained.
    */
   contributions: Bytes | null;
+  /** Float32 x channels: each filter's mean activation over the grid, in the layer's own units. */
+  means: Bytes;
   /**
    * Int8 x (channels, rows, columns): the terms w A of the map before the sum over channels and
    * the ReLU, each channel divided by its `scales` entry; term = terms[c,h,w] * scales[c].
@@ -110,7 +112,13 @@ export interface Result {
   seq: number;
   evidence_id: number;
   /** What it answers, as the traits had it: by this the browser tells a result that was overtaken. */
+  method: string;
+  layer: string;
   target: number;
+  /** The trait `score`; here `score` is the number. */
+  score_name: string;
+  samples: number;
+  noise: number;
   filters: number[] | null;
   neurons: Neuron[] | null;
   region: Box[] | null;
@@ -174,15 +182,21 @@ export interface State {
   status: Status;
   /** Share of the present computation that is done, in [0, 1]. */
   progress: number;
+  /** Python text that makes this widget and its map once more, of the newest result and the looks. */
+  code: string;
 }
 
 /** Browser to kernel. */
 export type Request = { id: number } & (
   | { kind: "stop" }
+  /** Only answered: a page asks whether anybody is there. */
+  | { kind: "hello" }
   /** The numbers of one neuron of the layer on show. */
   | { kind: "neuron"; layer: string; row: number; column: number }
   /** The picture as the network takes it; the answer's buffer is a PNG. */
   | { kind: "inputs" }
+  /** Whether the map on show deserves trust. Takes seconds. */
+  | { kind: "check" }
 );
 
 /** Kernel to browser, one for each request. `error` is "" when it was granted. */
@@ -204,6 +218,18 @@ export interface NeuronAnswer extends Answer {
   alpha: number | null;
   /** [top, left, bottom, right] of what it depends on, as shares of the picture; null where that is not known now. */
   field: [number, number, number, number] | null;
+}
+
+/** To "check"; null where there is no such number. */
+export interface CheckAnswer extends Answer {
+  /** The class's probability on the picture, and on the picture times the map. */
+  before: number | null;
+  after: number | null;
+  /** Share of the probability that is lost. */
+  drop: number | null;
+  /** Rank correlation with the map of the network with random weights in its top layer. */
+  correlation: number | null;
+  randomized: string;
 }
 
 /** To "inputs". */

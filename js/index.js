@@ -1,17 +1,24 @@
 /**
  * The front end of camwidget. anywidget calls the default export once for each model and `render` for each view, so
- * what is made here outside `render` is shared by the views of one model: the history of undo.
+ * what is made here outside `render` is shared by the views of one model: the history of undo, the pinned maps, and
+ * whether a kernel answers.
  */
 import { h } from "./dom.js";
+import { makeKernel } from "./kernel.js";
 import { watch } from "./model.js";
 import { alertPanel } from "./panels/alert.js";
+import { checkPanel } from "./panels/check.js";
 import { classesPanel } from "./panels/classes.js";
+import { comparePanel } from "./panels/compare.js";
 import { controlsPanel } from "./panels/controls.js";
 import { filtersPanel } from "./panels/filters.js";
 import { footerPanel } from "./panels/footer.js";
+import { makeTold } from "./panels/keep.js";
 import { neuronsPanel } from "./panels/neurons.js";
+import { reachPanel } from "./panels/reach.js";
 import { scorePanel } from "./panels/score.js";
 import { stagePanel } from "./panels/stage.js";
+import { makePins } from "./pins.js";
 import { makeUndo } from "./selecting.js";
 
 /** From this width to height on, a picture leaves more room below it than beside it. */
@@ -19,27 +26,40 @@ const WIDE = 1.25;
 
 export default () => {
   const undo = makeUndo();
+  const pins = makePins();
+  const kernel = makeKernel();
+  const told = makeTold();
+
+  /** @param {{model: import("./model.js").Model}} shared by all views */
+  function initialize({ model }) {
+    const life = new AbortController();
+    kernel.watch(model, life.signal);
+    told.watch(model, life.signal);
+    return () => life.abort();
+  }
 
   /** @param {{model: import("./model.js").Model, el: HTMLElement}} view */
   function render({ model, el }) {
     const life = new AbortController();
     const signal = life.signal;
     const zone = (/** @type {string} */ name) => h("section", { class: `cw-zone cw-${name}` });
-    const [head, picture, controls, filters, footer] = [
+    const [head, picture, compare, controls, filters, footer] = [
       zone("head"),
       zone("picture"),
+      zone("compare"),
       zone("controls"),
       zone("filters"),
       zone("footer"),
     ];
     const root = h("div", { class: "camwidget", "data-seq": "0" }, [
-      h("div", { class: "cw-card" }, [head, picture, controls, filters, footer]),
+      h("div", { class: "cw-card" }, [head, picture, compare, controls, filters, footer]),
     ]);
     root.addEventListener("focusin", keepKeys, { signal });
     const showStatus = () => {
-      root.dataset.status = model.get("status") ?? "idle";
+      root.dataset.status = (kernel.reached && model.get("status")) || "idle";
     };
     watch(model, ["status"], showStatus, signal);
+    kernel.changed.addEventListener("change", showStatus, { signal });
     showStatus();
     const showShape = () => {
       const { width = 1, height = 1 } = model.get("image") ?? {};
@@ -54,12 +74,15 @@ export default () => {
     const painted = (/** @type {number} */ seq) => {
       root.dataset.seq = String(seq);
     };
-    stagePanel(model, picture, signal, { undo, painted });
+    const stage = stagePanel(model, picture, signal, { undo, painted });
     neuronsPanel(model, picture, signal, { undo });
+    checkPanel(model, picture, signal);
+    comparePanel(model, compare, signal, { undo, pins, shown: stage.shown });
     scorePanel(model, controls, signal);
     controlsPanel(model, controls, signal, { undo });
     filtersPanel(model, filters, signal, { undo });
-    footerPanel(model, footer, signal, { undo });
+    footerPanel(model, footer, signal, { undo, kernel, told });
+    reachPanel(model, root, signal, { kernel });
 
     return () => {
       life.abort();
@@ -67,7 +90,7 @@ export default () => {
     };
   }
 
-  return { render };
+  return { initialize, render };
 };
 
 /**

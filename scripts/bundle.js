@@ -1,4 +1,4 @@
-// Builds the front end, js/index.js, js/trial.js and js/style.css, into the files that the wheel ships.
+// Builds the front end, js/index.js, js/trial.js, js/offline.js and js/style.css, into the files that the wheel ships.
 //
 //   node scripts/bundle.js           writes them
 //   node scripts/bundle.js --check   writes nothing; fails when the committed files are stale or too large
@@ -18,6 +18,7 @@ const { outputFiles } = await build({
     { in: "js/index.js", out: "camwidget" },
     { in: "js/trial.js", out: "trial" },
     { in: "js/style.css", out: "camwidget" },
+    { in: "js/offline.js", out: "offline" },
   ],
   outdir: STATIC,
   bundle: true,

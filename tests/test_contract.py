@@ -112,6 +112,8 @@ def test_quantised_terms_give_the_map_back(explained):
     np.testing.assert_allclose(terms.sum(0), explanation.signed, atol=0.5001 * scales.sum())
     contributions = np.frombuffer(sent["contributions"], np.float32)
     np.testing.assert_allclose(contributions, exact.sum((1, 2)), rtol=1e-5)
+    means = np.frombuffer(sent["means"], np.float32)
+    np.testing.assert_allclose(means, explanation.evidence.activations.sum((0, 1)) / (shape[1] * shape[2]), rtol=1e-5)
 
 
 def test_the_map_goes_out_as_it_is(explained):
@@ -119,6 +121,10 @@ def test_the_map_goes_out_as_it_is(explained):
     sent = contract.encode_result(explanation, seq=3, evidence_id=1, milliseconds=2.0)
     sent_map = np.frombuffer(sent["map"], np.float32).reshape(sent["rows"], sent["columns"])
     np.testing.assert_allclose(sent_map, explanation.map, rtol=1e-6)
+    asked = explanation.query
+    named = ("method", "layer", "target", "samples", "noise", "score_name")
+    assert [sent[name] for name in named] == [*(getattr(asked, name) for name in named[:-1]), asked.score]
+    assert sent["score"] == pytest.approx(explanation.score)
     np.testing.assert_allclose(np.frombuffer(sent["probabilities"], np.float32).sum(), 1, rtol=1e-5)
 
 

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "camwidget"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 FLOORS = ("maths", "model", "explanation", "judge", "widget")  # from the ground up
-DOORS = ("__init__", "__main__")  # show every floor
+DOORS = ("__init__", "__main__")  # they show, or run, what stands on any floor
 ANNEX = "samples"  # beside the house: it may use the floors, they may not use it
 MATHS_MAY_IMPORT = {"numpy", "jaxtyping"} | set(sys.stdlib_module_names)
 # Where a heavy package may be imported: a folder of camwidget, or one inside a folder.
@@ -57,7 +57,7 @@ def complaint(module: Path, line: int, words: str) -> str:
 
 def test_every_module_stands_on_a_floor():
     assert MODULES, "no modules found: every test below would pass for nothing"
-    floors = {place(module).split("/")[0] for module in MODULES} - set(DOORS)
+    floors = {place(module).split("/")[0] for module in MODULES} - {*DOORS}
     assert floors <= {*FLOORS, ANNEX}, f"neither a floor nor the annex: {sorted(floors - {*FLOORS, ANNEX})}"
     assert floors >= {"maths", "model", "explanation", "widget"}
 
@@ -66,7 +66,7 @@ def test_every_module_stands_on_a_floor():
 def test_imports_go_down_only(module: Path):
     own = place(module).split("/")[0]
     if own in (*DOORS, ANNEX):
-        return  # the doors show every floor; the annex looks in through the windows
+        return  # the front door shows every floor; the annex looks in through the windows
     wrong = []
     for line, name in imports(module):
         if name.split(".")[0] != "camwidget":

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
 
 @runtime_checkable
 class _Sized(Protocol):
@@ -34,8 +36,15 @@ class Cache:
         return self._kept[key]
 
     def put(self, key: Hashable, value: _Sized) -> None:
-        """Keep a value; the key must name everything that it depends on."""
+        """Keep a value; the key must name everything that it depends on.
+
+        Its arrays become read-only: what is handed out more than once must not be written to.
+        """
         self._drop(key)
+        for part in vars(value).values():
+            for array in part if isinstance(part, tuple) else (part,):
+                if isinstance(array, np.ndarray):
+                    array.setflags(write=False)
         if value.nbytes > self.limit:
             return
         self._kept[key] = value

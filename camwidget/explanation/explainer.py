@@ -2,18 +2,20 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Float
 
 from camwidget.model import (
+    Arrangement,
     LayerInfo,
     Model,
     Observation,
     Picture,
     Preprocess,
     Probe,
+    Variable,
     declared_inputs,
     find_preprocessing,
     load_inputs,
@@ -27,29 +29,13 @@ from .many import explanations
 from .measuring import Checkpoint, Progress, Task, measure, observation_key
 from .measuring.running import in_notebook, unwatched
 from .notes import announced
+from .prediction import Prediction, numbered_classes
 from .probes import Probes
 from .query import Query, make_query, takes_query
 from .resolve import resolve
 
 # Called with a function that gives the explanation so far, worked out only where somebody wants to see it.
 Show = Callable[[Callable[[], Explanation]], None]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The network's verdict on one class.
-
-    Attributes:
-        index: of the class.
-        name: of the class.
-        probability: in [0, 1]; NaN where the outputs are values, not classes.
-        output: the logit, or the value.
-    """
-
-    index: int
-    name: str
-    probability: float
-    output: float
 
 
 class Explainer:
@@ -94,7 +80,13 @@ class Explainer:
         if isinstance(class_names, str):
             raise TypeError("class_names= takes a list of names, one for each class; one string was given.")
         self.given_names = None if class_names is None else tuple(map(str, class_names))
-        self._probes = Probes(model, self.cache)
+        self.probes = Probes(model, self.cache)
+
+    def with_weights(self, weights: Sequence[tuple[Variable, Float[np.ndarray, "..."]]]) -> "Explainer":
+        """An explainer of the network as it were with other values in some of its weights; nothing is changed."""
+        other = Explainer(self.model, preprocess=self.preprocess, class_names=self.given_names)
+        other.probes = Probes(self.model, other.cache, tuple(weights))
+        return other
 
     # -- what there is ------------------------------------------------------------------------
 
@@ -106,7 +98,7 @@ class Explainer:
             ValueError: the network takes pictures of any size and none has been explained yet.
         """
         with self.lock:
-            probe = self._probes.newest if self._probes else self._probes.of_declared(self._declared)
+            probe = self.probes.newest if self.probes else self.probes.of_declared(self._declared)
         return tuple(layer for layer in probe.layers if layer.listed)
 
     def picture(self, image: object, input: str | int | None = None) -> Picture:  # noqa: A002 # the option's name
@@ -116,7 +108,23 @@ class Explainer:
     def probe(self, picture: Picture, output: str | int | None = None) -> Probe:
         """The probe for pictures of this size."""
         with self.lock:
-            return self._probes.of_picture(picture, output)
+            return self.probes.of_picture(picture, output)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How the network says it takes its inputs; the first that can be a picture is the one painted on."""
+        declared = self._declared or Arrangement()
+        pictures = [n for n, shape in enumerate(declared.shapes) if shape is not None and len(shape) == 3]
+        return replace(declared, painted=pictures[0]) if pictures else declared
+
+    def probe_of_size(self, height: int, width: int) -> Probe:
+        """The probe for pictures of this size, without a picture.
+
+        Raises:
+            ValueError: the network does not say how many channels its pictures have, or what its other inputs are.
+        """
+        with self.lock:
+            return self.probes.of_declared(self._declared, (height, width))
 
     def class_names(self, probe: Probe) -> tuple[str, ...]:
         """One name for each class.
@@ -258,8 +266,9 @@ class Explainer:
             task, notes = self.task(probe, picture, query, checkpoint, self.cache if cache is None else cache)
             name = self.class_names(probe)[task.target]
             evidence = measure(task, show and (lambda so_far: show(lambda: explanation_of(task, so_far(), name))))
-            # Only a compiled network can be in training in another thread while this was measured.
-            if probe.calls != calls and self.model.compiled and self._probes.has_changed(probe):
+            # A compiled network may be in training in another thread; and long work leaves anybody the time.
+            is_exposed = self.model.compiled or bool(evidence.counts)
+            if probe.calls != calls and is_exposed and self.probes.has_changed(probe):
                 notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
         return explanation_of(task, evidence, name, notes)
 
@@ -278,7 +287,7 @@ class Explainer:
     def refresh(self) -> None:
         """Forget everything measured and compiled, for instance after the network was changed by hand."""
         with self.lock:
-            self._probes.clear()
+            self.probes.clear()
 
     def _observe(
         self, probe: Probe, layer: LayerInfo, picture: Picture, cache: Cache, output: str | int | None
@@ -289,9 +298,3 @@ class Explainer:
             found = probe.observe(layer, picture.inputs[None], picture.sides)
             cache.put(key, found)
         return found
-
-
-@lru_cache(maxsize=8)
-def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
-    """Names where none were given."""
-    return tuple(f"{word} {index}" for index in range(count))

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import replace
+from typing import Any
 
 from camwidget.model import (
     Arrangement,
@@ -28,14 +29,20 @@ class Probes:
     Args:
         model: the network.
         cache: emptied when the network has changed.
+        weights: see `Network`.
+
+    Attributes:
+        changes: how often the network was found to be another one than before.
     """
 
-    def __init__(self, model: Model, cache: Cache) -> None:
+    def __init__(self, model: Model, cache: Cache, weights: tuple[tuple[Any, Any], ...] = ()) -> None:
         self._model = model
+        self._weights = weights
         self._cache = cache
         self._kept: dict[Hashable, Probe] = {}
         self._structure: tuple[object, ...] | None = None
         self._version: tuple[int, ...] | None = None
+        self.changes = 0
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -52,15 +59,21 @@ class Probes:
         sides = tuple(Side(tuple(side.shape[1:]), side.dtype.name) for side in picture.sides)
         return self._probe(picture.inputs.shape, picture.arrangement, sides, output)
 
-    def of_declared(self, declared: Arrangement | None) -> Probe:
+    def of_declared(self, declared: Arrangement | None, size: tuple[int, int] | None = None) -> Probe:
         """The probe for what the network says it takes.
 
+        Args:
+            declared: what it says.
+            size: (height, width) of the picture where the network takes any.
+
         Raises:
-            ValueError: it does not say so, or it takes pictures of any size.
+            ValueError: it does not say so, or it takes pictures of any size and none is given.
         """
         arrangement = declared or Arrangement()
         shapes = [shape or (None,) for shape in arrangement.shapes]
         pictures = [n for n, shape in enumerate(shapes) if len(shape) == 3]
+        if size is not None and pictures:
+            shapes[pictures[0]] = (*size, *shapes[pictures[0]][2:])
         if any(None in shape for shape in shapes) or not pictures:
             raise ValueError(
                 f"The network takes pictures of any size, {arrangement.shape}, so its layers have no size yet. Explain "
@@ -69,7 +82,7 @@ class Probes:
         painted = pictures[0]
         others = [n for n in range(len(shapes)) if n != painted]
         sides = tuple(Side(shapes[n], arrangement.dtypes[n]) for n in others)  # type: ignore[arg-type] # no length is open
-        return self._probe(shapes[painted], replace(arrangement, painted=painted), sides, None)
+        return self._probe(shapes[painted], replace(arrangement, painted=painted), sides, None, needs_head=size is None)
 
     def clear(self) -> None:
         """Forget all that was compiled and measured."""
@@ -81,7 +94,13 @@ class Probes:
         return probe.fingerprint() != self._version
 
     def _probe(
-        self, shape: tuple, arrangement: Arrangement, sides: tuple[Side, ...], output: str | int | None
+        self,
+        shape: tuple,
+        arrangement: Arrangement,
+        sides: tuple[Side, ...],
+        output: str | int | None,
+        *,
+        needs_head: bool = True,
     ) -> Probe:
         found = structure(self._model)
         # Layers were added or taken away, or an activation was exchanged.
@@ -89,9 +108,11 @@ class Probes:
             refuse_unsupported(self._model)
             self.clear()
             self._structure = found
+            self.changes += 1
         key = (shape, arrangement, sides, output)
         if key not in self._kept:
-            self._kept[key] = Probe(Network(self._model, shape, arrangement, sides, output))
+            network = Network(self._model, shape, arrangement, sides, output, weights=self._weights)
+            self._kept[key] = Probe(network, needs_head=needs_head)
         self._kept[key] = probe = self._kept.pop(key)  # the newest comes last
         while len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]
@@ -99,4 +120,5 @@ class Probes:
         if version != self._version:
             self._cache.clear()
             self._version = version
+            self.changes += 1
         return probe

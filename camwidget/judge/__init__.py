@@ -10,6 +10,8 @@ from .cases import Case as Case
 from .cluster import ClusterLost as ClusterLost
 from .evaluate import evaluate as evaluate
 from .evaluation import Evaluation as Evaluation
+from .glance import Glance as Glance
+from .glance import glance as glance
 from .labels import LabelRandomization as LabelRandomization
 from .labels import label_randomization as label_randomization
 from .masking import deletion as deletion

@@ -154,7 +154,8 @@ def cascading_randomization(
             rows = [_compared(before, before)]
             films, answers = [[_filmed(column)] for column in before], logits
             for number, weighted in enumerate(layers):
-                SCHEMES[scheme](weighted, generator)
+                for variable, values in SCHEMES[scheme](weighted, generator):
+                    variable.assign(values)
                 if number not in measured:
                     continue
                 now, answers = asked.maps(explainer)

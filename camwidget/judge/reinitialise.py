@@ -1,4 +1,4 @@
-"""Give a layer random weights again, as if it had never been trained."""
+"""Random weights for a layer, as if it had never been trained."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,35 +21,39 @@ _INITIALISERS = {
 }
 
 
+# Variables, and what to put into each.
+Values = list[tuple[Any, Any]]
+
+
 def is_learnt(weighted: Weighted) -> bool:
     """Whether training gave the layer its weights; the mean and variance of a `Normalization` are preprocessing."""
     return not isinstance(weighted.layer, keras.layers.Normalization)
 
 
-def by_normal(weighted: Weighted, generator: np.random.Generator) -> None:
+def by_normal(weighted: Weighted, generator: np.random.Generator) -> Values:
     """Kernels and biases from N(0, 0.01^2); normalising layers back to their initial state."""
     if isinstance(weighted.layer, _NORMALISING):
-        by_initializer(weighted, generator)
-        return
-    for variable in weighted.variables:
-        variable.assign(generator.normal(0, DEVIATION, variable.shape))
+        return by_initializer(weighted, generator)
+    return [(variable, generator.normal(0, DEVIATION, variable.shape)) for variable in weighted.variables]
 
 
-def by_initializer(weighted: Weighted, generator: np.random.Generator) -> None:
+def by_initializer(weighted: Weighted, generator: np.random.Generator) -> Values:
     """Every weight by the initialiser that the layer was built with, drawn anew.
 
     Raises:
         ValueError: a layer does not say how its weights begin.
     """
+    values: Values = []
     rebuilt: list[Any] = []
     for variable in weighted.variables:
         initialiser = _initialiser(weighted.layer, variable.name)
         if initialiser is not None:
-            variable.assign(_seeded(initialiser, generator)(tuple(variable.shape), dtype=variable.dtype))
+            values.append((variable, _seeded(initialiser, generator)(tuple(variable.shape), dtype=variable.dtype)))
             continue
         rebuilt = rebuilt or _rebuilt(weighted)
         position = [id(each) for each in weighted.layer.weights].index(id(variable))
-        variable.assign(rebuilt[position])
+        values.append((variable, rebuilt[position]))
+    return values
 
 
 def _initialiser(layer: Any, name: str) -> Callable[..., Any] | None:
@@ -85,8 +89,8 @@ def _rebuilt(weighted: Weighted) -> list[Any]:
     )
 
 
-# name -> how one layer is given random weights
-SCHEMES: dict[str, Callable[[Weighted, np.random.Generator], None]] = {
+# name -> random values for one layer's weights
+SCHEMES: dict[str, Callable[[Weighted, np.random.Generator], Values]] = {
     "normal": by_normal,
     "initializer": by_initializer,
 }

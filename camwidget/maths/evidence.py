@@ -77,7 +77,7 @@ class Derivatives:
     def ratio(self) -> Float[np.ndarray, "h w c"]:
         """D3 / D2, NaN where D2 is 0; g itself where they are its powers."""
         if self.higher is None:
-            return self.first
+            return np.where(self.first == 0, np.float32(np.nan), self.first)
         second, third = self.higher
         return np.divide(third, second, out=np.full_like(third, np.nan), where=second != 0)
 

@@ -15,9 +15,9 @@ def likely_classes(probabilities: Float[np.ndarray, " k"], target: int, mass: fl
     others = probabilities.astype(np.float64)
     others[target] = 0.0
     order = np.argsort(-others, kind="stable")
+    order = order[order != target]
     kept = int(np.searchsorted(np.cumsum(others[order]), others.sum() * (1 - mass))) + 1
-    order = order[: max(kept, 1)]
-    return order[order != target]
+    return order[:kept]
 
 
 @dataclass(frozen=True)

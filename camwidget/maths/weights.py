@@ -50,11 +50,16 @@ def hires_cam(evidence: Evidence) -> Weights:
 
 
 def xgrad_cam(evidence: Evidence) -> Weights:
-    """w_c = sum(D1 A) / sum(A), 0 where a filter's activations add up to 0 (Fu et al. 2020, section 3)."""
+    """w_c = sum(D1 A) / sum(A), 0 where a filter's activations add up to 0 (Fu et al. 2020, section 3).
+
+    They do, as far as float32 can tell, where the sum is less than a millionth of the sum of their sizes,
+    as behind a normalisation over places: divided by it, rounding would be all there is.
+    """
     activations = evidence.activations.astype(np.float64)
     total = activations.sum(axis=(0, 1), keepdims=True)
+    size = np.abs(activations).sum(axis=(0, 1), keepdims=True)
     product = (activations * evidence.first).sum(axis=(0, 1), keepdims=True)
-    return np.divide(product, total, out=np.zeros_like(total), where=total != 0)
+    return np.divide(product, total, out=np.zeros_like(total), where=np.abs(total) > 1e-6 * size)
 
 
 def score_cam(evidence: Evidence) -> Weights:

@@ -7,7 +7,9 @@ that knows TensorFlow.
 from . import quiet as quiet  # isort: skip # before anything that imports TensorFlow
 
 from keras import Model as Model
+from keras import Variable as Variable
 
+from .files import load_network as load_network
 from .inputs import Arrangement as Arrangement
 from .inputs import build as build
 from .inputs import declared_inputs as declared_inputs

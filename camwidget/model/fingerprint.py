@@ -40,9 +40,15 @@ def fingerprint(model: keras.Model) -> Callable[[], tf.Tensor]:
 
 
 def _digest(value: tf.Tensor) -> tf.Tensor:
-    # Each place counts differently, and sums wrap around: two filters exchanged are noticed.
-    bits = tf.bitcast(tf.cast(tf.reshape(value, [-1]), tf.float32), tf.int32)
-    return tf.reduce_sum(bits * tf.range(1, 2 * tf.size(bits), 2))
+    # Each place counts differently, and sums wrap around: two filters exchanged are noticed. The bits are mixed first
+    # (as in the finaliser of MurmurHash3): else sign flips in pairs, doubling, or one constant in place of another
+    # would cancel, since they change the same high bits everywhere.
+    bits = tf.bitcast(tf.cast(tf.reshape(value, [-1]), tf.float32), tf.uint32)
+    bits += tf.bitcast(tf.range(tf.size(bits)), tf.uint32) * np.uint32(0x9E3779B9)
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        bits = tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, np.uint32(shift))) * np.uint32(factor)
+    bits = tf.bitwise.bitwise_xor(bits, tf.bitwise.right_shift(bits, np.uint32(16)))
+    return tf.reduce_sum(tf.bitcast(bits, tf.int32))
 
 
 def _stacked(numbers: list[tf.Tensor]) -> tf.Tensor:

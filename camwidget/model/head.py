@@ -42,7 +42,8 @@ class Head:
 def final_activation(output: tf.Tensor) -> tuple[Kind, tf.Tensor]:
     """The kind of a traced network's last operation, and the tensor it was given."""
     tensor = _origin(output)
-    if tensor.op.type == "Softmax":
+    # Over other classes than those of the output where it was flattened afterwards.
+    if tensor.op.type in {"Softmax", "LogSoftmax"} and tensor.shape[-1] == output.shape[-1]:
         return "softmax", tensor.op.inputs[0]
     if tensor.op.type == "Sigmoid":
         return "sigmoid", tensor.op.inputs[0]

@@ -221,7 +221,14 @@ def structure(model: keras.Model) -> tuple[object, ...]:
     """
     layers = model._flatten_layers()
     activations = (thing for layer in layers for thing in (layer, getattr(layer, "activation", None)))
-    return *activations, *model.weights, getattr(model, "loss", None)
+    # Its mean and variance are plain tensors, which a compiled function holds as constants.
+    adapted = (
+        tensor
+        for layer in layers
+        if isinstance(layer, keras.layers.Normalization)
+        for tensor in (layer.mean, layer.variance)
+    )
+    return *activations, *adapted, *model.weights, getattr(model, "loss", None)
 
 
 def same_structure(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
@@ -243,6 +250,11 @@ def refuse_unsupported(model: keras.Model) -> None:
             raise ValueError(
                 f"Layer {layer.name!r} is a TFSMLayer: a SavedModel runs as one sealed function, so its layers cannot "
                 "be seen. Load the network from a .keras or .h5 file, or rebuild it and load its weights."
+            )
+        if getattr(layer, "data_format", None) == "channels_first":
+            raise ValueError(
+                f"Layer {layer.name!r} has data_format='channels_first', so its output holds channels before rows and "
+                "columns. Build the network with 'channels_last' and load its weights: they are the same."
             )
         if getattr(layer, "quantization_mode", None) is not None:
             raise ValueError(

@@ -25,6 +25,7 @@ class LayerInfo:
         prefix: None where the output is a grid, shape (n, rows, columns, channels); a number where it
             is a row of tokens, shape (n, prefix + rows * columns, channels), of which the first
             `prefix` stand for no place in the picture (a class token).
+        dtype: of its output in the network itself.
     """
 
     name: str
@@ -37,6 +38,7 @@ class LayerInfo:
     has_weights: bool = False
     listed: bool = True
     prefix: int | None = None
+    dtype: str = "float32"
 
     @property
     def is_convolution(self) -> bool:
@@ -116,8 +118,13 @@ def _few(names: Iterable[str]) -> str:
     return f"{', '.join(known[:half])}, ..., {', '.join(known[-half:])} ({len(known)} in all, see Explainer.layers)"
 
 
-def find_layer(layers: Sequence[LayerInfo], name: str | None) -> LayerInfo:
+def find_layer(layers: Sequence[LayerInfo], name: str | None, *, having: str = "a map") -> LayerInfo:
     """The layer called `name`, in full or by a unique last part; None: the default layer.
+
+    Args:
+        layers: to choose from.
+        name: of the layer.
+        having: what these layers have and others have not, for the errors.
 
     Raises:
         TypeError: `name` is not a string.
@@ -134,9 +141,9 @@ def find_layer(layers: Sequence[LayerInfo], name: str | None) -> LayerInfo:
         for layer in listed:
             if layer.default:
                 return layer
-        raise ValueError(f"No convolution to explain by default. Layers with a map: {names}. Pass one as layer=.")
+        raise ValueError(f"No convolution to explain by default. Layers with {having}: {names}. Pass one as layer=.")
     if not isinstance(name, str):
-        raise TypeError(f"layer= takes a layer's name, not {type(name).__name__}. Layers with a map: {names}.")
+        raise TypeError(f"layer= takes a layer's name, not {type(name).__name__}. Layers with {having}: {names}.")
     for layer in layers:
         if layer.name == name:
             return layer
@@ -148,4 +155,4 @@ def find_layer(layers: Sequence[LayerInfo], name: str | None) -> LayerInfo:
         raise ValueError(f"Several layers are called {name!r}: {several}. Pass one of these as layer=.")
     nearest = difflib.get_close_matches(name, [layer.name for layer in listed], n=1)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    raise ValueError(f"No layer {name!r}.{hint} Layers with a map: {names}. Pass one as layer=.")
+    raise ValueError(f"No layer {name!r}.{hint} Layers with {having}: {names}. Pass one as layer=.")

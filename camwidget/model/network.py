@@ -1,6 +1,6 @@
 """A network about to be traced: inputs of one size, one of its outputs, and a tap in its layers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,10 @@ from .head import Head, Kind, make_head
 from .inputs import Arrangement
 from .layers import LayerInfo
 from .tracing import Visit, visiting
+
+
+class _Reached(BaseException):
+    """All that was wanted of a network has been computed. No `Exception`: Keras would add words and raise another."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Network:
         sides: the inputs beside the picture, in order.
         output: name or position of the output to explain; None: the only one.
         kind: of its head, see `Head`; found by the survey.
+        weights: values in the place of some of the model's weights; the model keeps its own.
     """
 
     model: keras.Model
@@ -40,6 +45,7 @@ class Network:
     sides: tuple[Side, ...] = ()
     output: str | int | None = None
     kind: Kind = "linear"
+    weights: tuple[tuple[keras.Variable, Any], ...] = ()
 
     @property
     def specs(self) -> tuple[tf.TensorSpec, tuple[tf.TensorSpec, ...]]:
@@ -60,8 +66,36 @@ class Network:
         around = keras.layers.Lambda(
             lambda x: self.model(x, training=False), name="around", dtype="float32", autocast=False
         )
-        with keras.StatelessScope(), visiting(self.model, visit):
+        with keras.StatelessScope(self.weights), visiting(self.model, visit):
             return around(self.arrangement.pack(inputs, sides))
+
+    def until(self, inputs: tf.Tensor, sides: tuple[tf.Tensor, ...], names: Collection[str]) -> dict[str, tf.Tensor]:
+        """Run the model inside a trace as far as the layers of these names; the output of each.
+
+        What comes behind the last of them is not even traced, so a network may be given pictures of a size that
+        only its head cannot take.
+
+        Raises:
+            ValueError: a layer was not called.
+        """
+        seen: dict[str, tf.Tensor] = {}
+
+        def visit(name: str, called: Any, compute: Callable[[], Any], arguments: Any) -> Any:
+            output = compute()
+            if name in names:
+                seen[name] = output
+                if len(seen) == len(names):
+                    raise _Reached
+            return output
+
+        try:
+            self.outputs(inputs, sides, visit)
+        except _Reached:
+            pass
+        for name in names:
+            if name not in seen:
+                raise ValueError(f"Layer {name!r} was not called. Pass a layer that the network's output depends on.")
+        return seen
 
     def vector(self, outputs: Any) -> tf.Tensor:
         """The output to be explained, shape (n, k).
@@ -137,8 +171,7 @@ def substitute(layer: LayerInfo, output: tf.Tensor) -> Visit:
     def visit(name: str, called: Any, compute: Callable[[], Any], arguments: Any) -> Any:
         if name != layer.name:
             return compute()
-        # An operation between layers has no precision of its own; what it would have returned falls out again.
-        return tf.cast(output, called.compute_dtype if isinstance(called, keras.Layer) else compute().dtype)
+        return tf.cast(output, layer.dtype)
 
     return visit
 
@@ -167,7 +200,8 @@ def compiled(function: Callable[..., Any], *signature: Any) -> Compiled:
     TensorFlow runs every operation of a function that might have an effect, needed or not, and hands
     over every variable that was met while tracing. Behind a substituted layer that would be most of
     the work. So the results are taken out, with the operations they are computed from. What a network
-    does besides, without an influence on its output, is left out: no explanation wants it.
+    does besides (counting its calls, checking a condition) is left out. A variable that is written and
+    then read is read after it was written, as in the network itself.
 
     Traced here and now, under this signature alone: a `tf.function` that is called counts its
     traces by the address of the Python function and warns when another one is given that address.
@@ -188,15 +222,19 @@ def compiled(function: Callable[..., Any], *signature: Any) -> Compiled:
 
 
 def _by_data(source: Any) -> Any:
-    """The operations that a function's results are computed from, as a GraphDef: data counts, order does not."""
+    """The operations that a function's results are computed from, as a GraphDef; order counts for reads alone."""
+
+    def counts(name: str, operation: str) -> bool:
+        return not name.startswith("^") or operation == "ReadVariableOp"
+
     whole = source.graph.as_graph_def()
     needed = type(whole)(versions=whole.versions, library=whole.library)
-    inputs = {node.name: [name for name in node.input if not name.startswith("^")] for node in whole.node}
+    inputs = {node.name: [name for name in node.input if counts(name, node.op)] for node in whole.node}
     names: set[str] = set()
     ahead = {tensor.op.name for tensor in source.outputs}
     while ahead:
         names |= ahead
-        ahead = {each.split(":")[0] for name in ahead for each in inputs[name]} - names
+        ahead = {each.lstrip("^").split(":")[0] for name in ahead for each in inputs[name]} - names
     for node in whole.node:
         if node.name in names:
             needed.node.add().CopyFrom(node)

@@ -1,6 +1,6 @@
 """A probe around a network: what a layer holds for a picture, and how a score depends on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ from .fingerprint import fingerprint
 from .head import Kind
 from .layers import LayerInfo, find_layer
 from .network import Network
-from .survey import INPUT, survey
+from .survey import INPUT, Survey, census, survey
 from .weights import Weighted, weighted_layers
 
 Inputs = Float[np.ndarray, "n height width channels"]
@@ -71,24 +71,47 @@ class Probe:
 
     Args:
         network: a built Keras 3 model, the size of its inputs, and which output is looked at.
+        needs_head: False puts the look at its head off until `layers`, `kind` or `classes` is asked for; what
+            concerns layers alone then works on a network that ends in a map.
+
+    Raises:
+        ValueError: the output that is looked at is no vector, or has to be chosen.
 
     Attributes:
-        layers: every use of a layer with a map, in order of execution.
-        kind: of the network's head, see `Head`.
-        classes: number of classes or values k.
+        network: the size of its inputs, and how they are handed over.
         calls: how many times the network, or its tail, has been run.
     """
 
-    layers: tuple[LayerInfo, ...]
-    kind: Kind
-    classes: int
-
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, needs_head: bool = True) -> None:
         self.calls = 0
-        self._functions: dict[tuple[str, ...], Any] = {}
-        found = survey(network)
-        self._network, self._loose_tokens = found.network, found.tokens
-        self.layers, self.kind, self.classes = found.layers, found.network.kind, found.classes
+        self.network = network
+        self._functions: dict[tuple[Hashable, ...], Any] = {}
+        if needs_head:
+            _ = self._survey  # raises where the output is no vector of scores
+
+    @cached_property
+    def _survey(self) -> Survey:
+        return survey(self.network)
+
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """Every use of a layer with a map, in order of execution."""
+        return self._survey.layers
+
+    @property
+    def kind(self) -> Kind:
+        """Of the network's head, see `Head`."""
+        return self._survey.network.kind
+
+    @property
+    def classes(self) -> int:
+        """Number of classes or values k."""
+        return self._survey.classes
+
+    @cached_property
+    def channels(self) -> tuple[LayerInfo, ...]:
+        """Every use of a layer whose output has channels or units, see `census`; whatever the network's head is."""
+        return census(self.network)
 
     @property
     def gives_classes(self) -> bool:
@@ -178,7 +201,7 @@ class Probe:
         Raises:
             ValueError: the network's head is another one.
         """
-        function = self._compiled(traces.class_weights, self._network, layer)
+        function = self._compiled(traces.class_weights, self._survey.network, layer)
         if isinstance(function, str):
             raise ValueError(
                 f"method='cam' needs a network in which layer {layer.name!r} is followed by global average pooling "
@@ -196,7 +219,7 @@ class Probe:
         Raises:
             ValueError: there is none.
         """
-        if not self.layers and self._loose_tokens:
+        if not self.layers and self._survey.tokens:
             raise ValueError(
                 "This network's layers hold tokens that do not form a grid over the picture, so they have no map. "
                 "Use a pixel method: method='gradient' or 'integrated_gradients'."
@@ -211,17 +234,17 @@ class Probe:
             anything: whether no layer is needed, as for the gradient of a class's score.
         """
         if name == INPUT or (name is None and anything and not any(layer.default for layer in self.layers)):
-            height, width, channels = self._network.shape
+            height, width, channels = self.network.shape
             return LayerInfo(INPUT, "InputLayer", height, width, channels)
         return self.find_layer(name)
 
     def weighted_layers(self) -> tuple[Weighted, ...]:
         """The layers with weights of their own, in order of execution, see `weighted_layers`."""
-        return weighted_layers(self._network)
+        return weighted_layers(self.network)
 
     def fingerprint(self) -> tuple[int, ...]:
         """Numbers that change when the network is trained, reloaded or changed, see `fingerprint`."""
-        return tuple(self._compiled(fingerprint, self._network.model)().numpy().tolist())
+        return tuple(self._compiled(fingerprint, self.network.model)().numpy().tolist())
 
     def _run(
         self,
@@ -231,15 +254,23 @@ class Probe:
         sides: Sides,
         *others: Any,
     ) -> list[np.ndarray]:
-        function = self._compiled(trace, self._network, *details)
+        function = self._compiled(trace, self._survey.network, *details)
         self.calls += 1
         count = len(inputs)
         beside = tuple(tf.constant(side if len(side) == count else np.repeat(side, count, axis=0)) for side in sides)
         results = function(tf.constant(inputs, tf.float32), beside, *map(tf.constant, others))
         return [_numbers(tensor) for tensor in (results if isinstance(results, tuple | list) else (results,))]
 
-    def _compiled(self, trace: Callable[..., Any], subject: object, *details: LayerInfo | str) -> Any:
-        key = (trace.__name__, *(detail if isinstance(detail, str) else detail.name for detail in details))
+    def compiled(self, trace: Callable[..., Any], *details: Hashable) -> Any:
+        """What `trace(network, *details)` compiles; once for the same details, however often it is asked for."""
+        return self._compiled(trace, self.network, *details)
+
+    def headed(self, trace: Callable[..., Any], *details: Hashable) -> Any:
+        """The same with a network whose kind of head is known."""
+        return self._compiled(trace, self._survey.network, *details)
+
+    def _compiled(self, trace: Callable[..., Any], subject: object, *details: Hashable) -> Any:
+        key = (trace.__name__, *(detail.name if isinstance(detail, LayerInfo) else detail for detail in details))
         if key not in self._functions:
             self._functions[key] = trace(subject, *details)
         return self._functions[key]

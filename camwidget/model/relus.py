@@ -29,9 +29,28 @@ def _deconvnet(operation: tf.Operation, gradient: tf.Tensor) -> tf.Tensor:
     return tf.nn.relu(gradient)
 
 
-RULES = {"guided": "CamwidgetGuidedRelu", "deconvnet": "CamwidgetDeconvnetRelu"}
+def _redirected(operation: tf.Operation, gradient: tf.Tensor) -> tf.Tensor:
+    """The derivative itself, but for a picture that it is 0 for everywhere: then whatever would open a shut ReLU.
 
-for _name, _function in zip(RULES.values(), (_guided, _deconvnet), strict=True):
+    An ascent that starts where a filter is silent finds no way by the derivative. The rule is that of the
+    library lucid (`redirected_relu_grad`), applied picture by picture.
+    """
+    plain = gradient * _passes(operation, gradient)
+    opening = tf.where((operation.outputs[0] <= 0) & (gradient < 0), tf.zeros_like(gradient), gradient)
+    if operation.type == "Relu6":
+        opening *= tf.cast(operation.outputs[0] < 6, gradient.dtype)
+    axes = list(range(1, gradient.shape.rank or 1))
+    is_silent = tf.reduce_all(plain == 0, axis=axes, keepdims=True)
+    return tf.where(is_silent, opening, plain)
+
+
+RULES = {
+    "guided": "CamwidgetGuidedRelu",
+    "deconvnet": "CamwidgetDeconvnetRelu",
+    "redirected": "CamwidgetRedirectedRelu",
+}
+
+for _name, _function in zip(RULES.values(), (_guided, _deconvnet, _redirected), strict=True):
     try:
         tf.RegisterGradient(_name)(_function)
     except KeyError:  # this module was loaded before, as by %autoreload; TensorFlow keeps the first
@@ -40,7 +59,7 @@ for _name, _function in zip(RULES.values(), (_guided, _deconvnet), strict=True):
 
 @contextmanager
 def relus_by(rule: str) -> Iterator[None]:
-    """ReLUs traced inside are differentiated by a rule: "plain", "guided" or "deconvnet".
+    """ReLUs traced inside are differentiated by a rule: "plain" or a name in `RULES`.
 
     The rule is noted in the graph being traced, for `tf.gradients` alone; the network is not touched.
     """

@@ -45,6 +45,45 @@ class Survey:
     tokens: int
 
 
+def census(network: Network) -> tuple[LayerInfo, ...]:
+    """Trace the network once and note every use of a layer whose output has channels, whatever its head is.
+
+    These are the maps and tokens of `survey`, maps of one row or column, and units: an output of shape (n, units) is
+    a map of one row and one column.
+    """
+    layers: list[LayerInfo] = []
+    grids: list[tuple[int, int]] = []
+    attention = [0, 0]  # how deep inside one, and how many there were
+    outputs: list[Any] = []
+
+    def visit(name: str, layer: Any, compute: Callable[[], Any], arguments: Any) -> Any:
+        is_attention = isinstance(layer, _ATTENTION)
+        attention[0] += is_attention
+        attention[1] += is_attention
+        try:
+            output = compute()
+        finally:
+            attention[0] -= is_attention
+        form = None if attention[0] else _form(output, network.shape, grids, attends=attention[1] > 0)
+        form = form or (None if attention[0] else _small(output))
+        if form is not None and not isinstance(layer, keras.layers.InputLayer):
+            rows, columns, prefix = form
+            grids.extend([(rows, columns)] if prefix is None and min(rows, columns) > 1 else [])
+            listed = not any(output is other for other in outputs)
+            has_weights = isinstance(layer, keras.Layer) and bool(layer.weights) and not layer._layers
+            info = LayerInfo(name, type(layer).__name__, rows, columns, output.shape[-1], prefix=prefix)
+            layers.append(replace(info, listed=listed, has_weights=has_weights))
+            outputs.append(output)
+        return output
+
+    def forward(inputs: tf.Tensor, sides: tuple[tf.Tensor, ...]) -> tf.Tensor:
+        network.outputs(inputs, sides, visit)
+        return tf.zeros(())
+
+    compiled(forward, *network.specs)
+    return tuple(layers)
+
+
 def survey(network: Network) -> Survey:
     """Trace the network once and note every use of a layer whose output is a map."""
     maps: list[tuple[LayerInfo, tf.Tensor]] = []
@@ -77,6 +116,7 @@ def survey(network: Network) -> Survey:
                 has_weights=has_weights,
                 listed=not any(output is other for _, other in maps),
                 prefix=prefix,
+                dtype=output.dtype.name,
             )
             maps.append((info, output))
         elif has_weights:
@@ -86,6 +126,9 @@ def survey(network: Network) -> Survey:
         return output
 
     def forward(inputs: tf.Tensor, sides: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
+        # Traced twice where a layer makes its weights at its first call.
+        for noted in (maps, weights_at, head, grids, loose_tokens):
+            noted.clear()
         outputs = network.outputs(inputs, sides, visit)
         output = network.vector(outputs)
         kind = head_kind(output, network.loss(outputs))
@@ -142,6 +185,16 @@ def _form(
         if min(rows, columns) > 1 and rows * columns == count - prefix and rows * shape[1] == columns * shape[0]:
             return rows, columns, prefix
     return None
+
+
+def _small(output: Any) -> tuple[int, int, int | None] | None:
+    """The form of units, and of a map that is a single row or column."""
+    if not (isinstance(output, tf.Tensor) and output.dtype.is_floating) or output.shape.rank not in (2, 4):
+        return None
+    if None in output.shape[1:] or 0 in output.shape[1:]:
+        return None
+    rows, columns = output.shape[1:3] if output.shape.rank == 4 else (1, 1)
+    return int(rows), int(columns), None  # type: ignore[arg-type] # no length is open
 
 
 def _reach(logits: tf.Tensor, maps: Sequence[tuple[LayerInfo, tf.Tensor]]) -> tf.Tensor:

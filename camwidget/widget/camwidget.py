@@ -1,42 +1,38 @@
 """The widget: a picture, its class activation map, and the network's neurons to choose from."""
 
-import base64
-import pathlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float
-
 from camwidget.explanation import Explanation, Query, make_query, shared_explainer
-from camwidget.explanation.drawing import display_png, palette
+from camwidget.explanation.drawing import palette
 from camwidget.explanation.measuring import Checkpoint
 from camwidget.explanation.query import takes_query
 from camwidget.model import Model, Picture, Preprocess
 from camwidget.model.survey import INPUT
 
 from . import contract
-from .requests import Asked, answer
+from .keeping import Keeping
+from .reproduce import Given, said
+from .requests import Asked, respond
 from .scheduler import Scheduler, Superseded, Token
 from .state import (
     FIXED,
     QUERY_TRAITS,
-    SELECTION,
     Request,
     as_traits,
     follow,
+    of_what_was_stopped,
     refuse_unknown,
     same_evidence,
     same_measurement,
 )
 from .streaming import since, streamed
-from .traits import Traits
 
 
-class CamWidget(Traits):
+class CamWidget(Keeping):
     """Ask a network why, in a notebook.
 
     Shows the picture, the class activation map over it and the layer's grid of neurons. Drag over
@@ -85,33 +81,23 @@ class CamWidget(Traits):
         start = time.perf_counter()
         self._fixed = {name: getattr(query, name) for name in FIXED}
         self._explanation = self._explainer.answer(self._explainer.picture(image, query.input), query)
-        self._settled_image = image
+        self._settled_image, self._given = image, Given(preprocess, class_names)
         self._refused = ("", 0)  # the trait whose value was refused last, and how much had been submitted by then
         milliseconds = since(start)
+        probe = self._explainer.probe(self._explanation.picture, query.output)
+        self._said = said(self._explanation, probe, self._given)
         super().__init__(
             image=image,
             colormap=colormap,
             opacity=opacity,
             view=view,
-            choices=contract.encode_choices(
-                self._explainer, self._explainer.probe(self._explanation.picture, query.output), colormap
-            ),
+            choices=contract.encode_choices(self._explainer, probe, colormap),
             evidence=contract.encode_evidence(self._explanation, 1),
             result=contract.encode_result(self._explanation, seq=1, evidence_id=1, milliseconds=milliseconds),
             **as_traits(self._explanation.query),
         )
         self.observe(self._on_change, [*QUERY_TRAITS, "image"])
         self.on_msg(self._on_message)
-
-    @property
-    def explanation(self) -> Explanation:
-        """The newest explanation."""
-        return self._explanation
-
-    @property
-    def heatmap(self) -> Float[np.ndarray, "H W"]:
-        """The newest map over the picture, in [0, 1]."""
-        return self._explanation.heatmap
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -137,10 +123,6 @@ class CamWidget(Traits):
             raise ValueError(self.error)
         return self._explanation
 
-    def save(self, path: str | pathlib.Path) -> None:
-        """Write picture and map as an image file; the ending of `path` chooses the format."""
-        self._explanation.save(path, colormap=self.colormap, opacity=self.opacity)
-
     def refresh(self) -> None:
         """Read the picture and measure again, for instance after weights were changed by hand."""
         self._scheduler.submit({"refresh"})
@@ -150,17 +132,6 @@ class CamWidget(Traits):
         with self._lock:
             self._scheduler.close()
             super().close()
-
-    def __repr__(self) -> str:
-        return f"<CamWidget: {self._explanation.title}>"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle
-        shown = display_png(self._explanation, colormap=self.colormap, opacity=self.opacity)
-        return {**data, "image/png": base64.b64encode(shown).decode()}, metadata
 
     # -- from a choice to its answer ----------------------------------------------------------
 
@@ -188,15 +159,17 @@ class CamWidget(Traits):
         return Request(self.image, {name: getattr(self, name) for name in QUERY_TRAITS}, changed)
 
     def _on_message(self, widget: object, content: dict, buffers: list) -> None:
-        found = answer(Asked(self._explainer, self._explanation, self._scheduler.stop), content)
-        self.send(dict(found.fields), list(found.buffers))
+        asked = Asked(self._explainer, self._explanation, self._scheduler.stop)
+        respond(asked, content, lambda found: self.send(dict(found.fields), list(found.buffers)))
 
     def _answer(self, request: Request, token: Token) -> None:
         """Runs in the worker: the one place that computes and writes results."""
         start = time.perf_counter()
         try:
             picture, query = self._understand(request)
-            explanation = self._of_what_was_stopped(picture, query, request.changed)
+            explanation = None
+            if self.status == "stopped":
+                explanation = of_what_was_stopped(self._explanation, picture, query, request.changed)
             if explanation is None:
                 checkpoint = self._checkpoint(picture, query, token)
                 show = streamed(lambda so_far: self._publish(request, so_far, since(start), token, partial=True))
@@ -228,14 +201,6 @@ class CamWidget(Traits):
         query = replace(query, layer=layer.name)
         return picture, follow(query, before, request.changed, self._explanation.layer_info.grid, layer.grid)
 
-    def _of_what_was_stopped(self, picture: Picture, query: Query, changed: frozenset[str]) -> Explanation | None:
-        """Another selection of a measurement that was stopped: what there is of it is kept, not begun anew."""
-        before = self._explanation
-        is_same = picture is before.picture and same_measurement(query, before.query)
-        if self.status != "stopped" or not is_same or before.layer_weights is None or "refresh" in changed:
-            return None
-        return before.only(**{name: getattr(query, name) for name in SELECTION})
-
     def _checkpoint(self, picture: Picture, query: Query, token: Token) -> Checkpoint:
         """Show that the network is at work, where it will be, and how far it is."""
         if picture is not self._explanation.picture or not same_measurement(query, self._explanation.query):
@@ -260,6 +225,7 @@ class CamWidget(Traits):
         probe = self._explainer.probe(explanation.picture, explanation.query.output)
         fresh_picture = explanation.picture is not before.picture
         fresh = not same_evidence(explanation, before)
+        options = said(explanation, probe, self._given)
         seq, identity = dict(self.result)["seq"] + 1, dict(self.evidence)["id"] + fresh
         values: dict[str, Any] = {}
         if fresh_picture:
@@ -274,11 +240,11 @@ class CamWidget(Traits):
                 return
             if self.error and token.number > self._refused[1]:
                 values["error"] = ""
-            self._explanation, self._settled_image = explanation, request.image
+            self._explanation, self._settled_image, self._said = explanation, request.image, options
             if fresh_picture:
                 self.send_state("image")
             settled = {} if partial else self._settled(request, explanation.query)
-            self._tell({**settled, **values})
+            self._tell({**settled, **values, "code": self._written()})
 
     def _fall_back(self, request: Request, message: str) -> None:
         """Say what is wrong and go back to what was answered last."""

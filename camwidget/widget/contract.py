@@ -91,8 +91,15 @@ def encode_picture(picture: Picture) -> dict:
     return {"width": width, "height": height, "png": png(pixels)}
 
 
-def encode_evidence(explanation: Explanation, identity: int) -> dict:
-    """The terms of the map, quantised, so that the browser can repaint a selection by itself."""
+def encode_evidence(explanation: Explanation, identity: int, limit: int | None = None) -> dict:
+    """The terms of the map, quantised, so that the browser can repaint a selection by itself.
+
+    Args:
+        explanation: the newest one.
+        identity: of what was measured.
+        limit: bytes that the terms may take; None: `PREVIEW_LIMIT`.
+    """
+    limit = PREVIEW_LIMIT if limit is None else limit
     rows, columns, channels = explanation.evidence.activations.shape
     notes = list(explanation.notes)
     if explanation.layer == INPUT:
@@ -102,8 +109,8 @@ def encode_evidence(explanation: Explanation, identity: int) -> dict:
         notes.append(
             "With a method for pixels, chosen neurons and filters are themselves explained: what excites them."
         )
-    terms, scales = encode_terms(explanation)
-    if terms is None and explanation.evidence.activations.size > PREVIEW_LIMIT and not explanation.is_of_pixels:
+    terms, scales = encode_terms(explanation, limit)
+    if terms is None and explanation.evidence.activations.size > limit and not explanation.is_of_pixels:
         notes.append("This layer is too large for an instant preview: a selection shows when the kernel has answered.")
     weighs = explanation.layer_weights is not None
     return {
@@ -112,6 +119,7 @@ def encode_evidence(explanation: Explanation, identity: int) -> dict:
         "rows": rows,
         "columns": columns,
         "channels": channels,
+        "means": encode_means(explanation)[: 4 * channels],
         "contributions": explanation.contributions().astype(np.float32).tobytes() if weighs else None,
         "terms": terms,
         "scales": scales.astype(np.float32).tobytes(),
@@ -120,11 +128,17 @@ def encode_evidence(explanation: Explanation, identity: int) -> dict:
     }
 
 
-def encode_terms(explanation: Explanation) -> tuple[bytes | None, Float[np.ndarray, " c"]]:
+def encode_means(explanation: Explanation) -> bytes:
+    """How active each filter is: the mean of A over the grid, one float32 for each."""
+    with np.errstate(all="ignore"):  # activations that are not finite are said elsewhere
+        return explanation.evidence.activations.mean((0, 1), dtype=np.float64).astype(np.float32).tobytes()
+
+
+def encode_terms(explanation: Explanation, limit: int) -> tuple[bytes | None, Float[np.ndarray, " c"]]:
     """weights * A as int8 (c, h, w), and the size of each channel's step; None where there is nothing to send."""
     activations, weights = explanation.evidence.activations, explanation.layer_weights
     scales = np.zeros(activations.shape[2], np.float32)
-    if weights is None or activations.size > PREVIEW_LIMIT:
+    if weights is None or activations.size > limit:
         return None, scales
     exact = np.moveaxis(activations * weights.astype(np.float32), 2, 0)
     if not np.isfinite(exact).all():
@@ -141,7 +155,8 @@ def encode_result(explanation: Explanation, *, seq: int, evidence_id: int, milli
     return {
         "seq": seq,
         "evidence_id": evidence_id,
-        **{name: asked[name] for name in ("target", "filters", "neurons", "region")},
+        **asked,
+        "score_name": explanation.query.score,
         "against": explanation.query.against if explanation.query.score == "contrast" else None,
         "rows": map.shape[0],
         "columns": map.shape[1],

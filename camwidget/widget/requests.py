@@ -1,5 +1,6 @@
 """What the page may ask besides setting traits: read-only questions and Stop, each with an id and always answered."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 
 from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.drawing import png, reduced
+from camwidget.judge import glance
 
 from .contract import number
 
@@ -38,6 +40,14 @@ class Answer:
     buffers: tuple[bytes, ...] = ()
 
 
+def respond(asked: Asked, content: Mapping[str, Any], send: Callable[[Answer], None]) -> None:
+    """Answer one message of the page; what takes long in a thread of its own, so that the notebook goes on."""
+    if content.get("kind") in _LONG:
+        threading.Thread(target=lambda: send(answer(asked, content)), name="camwidget-check", daemon=True).start()
+    else:
+        send(answer(asked, content))
+
+
 def answer(asked: Asked, content: Mapping[str, Any]) -> Answer:
     """The answer to one message of the page; what goes wrong stands in its `error`."""
     identity, kind = content.get("id"), content.get("kind")
@@ -55,6 +65,10 @@ def answer(asked: Asked, content: Mapping[str, Any]) -> Answer:
 def _stop(asked: Asked, content: Mapping[str, Any]) -> Answer:
     if not asked.stop():
         raise ValueError("Nothing is being computed.")
+    return Answer({})
+
+
+def _hello(asked: Asked, content: Mapping[str, Any]) -> Answer:
     return Answer({})
 
 
@@ -125,6 +139,13 @@ def _inputs(asked: Asked, content: Mapping[str, Any]) -> Answer:
     return Answer(fields, (png(pixels),))
 
 
+def _check(asked: Asked, content: Mapping[str, Any]) -> Answer:
+    """Whether the map on show deserves trust, see `judge.glance`."""
+    found = glance(asked.explainer, asked.explanation)
+    fields = ("before", "after", "drop", "correlation")
+    return Answer({**{name: number(getattr(found, name)) for name in fields}, "randomized": found.randomized})
+
+
 def _index(content: Mapping[str, Any], name: str) -> int:
     value = content.get(name)
     if not isinstance(value, int):
@@ -135,6 +156,10 @@ def _index(content: Mapping[str, Any], name: str) -> int:
 # Kinds of messages, and who answers them.
 REQUESTS: dict[str, Callable[[Asked, Mapping[str, Any]], Answer]] = {
     "stop": _stop,
+    "hello": _hello,
     "neuron": _neuron,
     "inputs": _inputs,
+    "check": _check,
 }
+
+_LONG = ("check",)

@@ -9,6 +9,7 @@ import numpy as np
 from camwidget.explanation import Explanation, Query, checks
 from camwidget.maths import METHODS
 from camwidget.maths.selection import rescale
+from camwidget.model import Picture
 
 SELECTION = ("filters", "neurons", "region")
 QUERY_TRAITS = ("method", "layer", "target", "score", "samples", "noise", *SELECTION)
@@ -104,6 +105,16 @@ def same_evidence(one: Explanation, other: Explanation) -> bool:
         and one.evidence.pixels is other.evidence.pixels
         and one.notes == other.notes
     )
+
+
+def of_what_was_stopped(
+    before: Explanation, picture: Picture, query: Query, changed: frozenset[str]
+) -> Explanation | None:
+    """Another selection of a measurement that was stopped: what there is of it is kept, not begun anew."""
+    is_same = picture is before.picture and same_measurement(query, before.query)
+    if not before.stopped or not is_same or before.layer_weights is None or "refresh" in changed:
+        return None
+    return before.only(**{name: getattr(query, name) for name in SELECTION})
 
 
 def as_traits(query: Query) -> dict[str, Any]:

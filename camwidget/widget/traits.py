@@ -3,18 +3,21 @@
 import pathlib
 import threading
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import anywidget
 import traitlets
 
+from camwidget.explanation.checks import unknown
 from camwidget.explanation.query import check_option
 
 from . import contract
-from .state import QUERY_TRAITS, as_plain
+from .state import QUERY_TRAITS, SELECTION, as_plain
 
 _STATIC = pathlib.Path(__file__).parent / "static"
+
+# What is looked at, and no question to the network: trait and default.
+LOOKS = {"colormap": "viridis", "opacity": 0.6, "view": "smooth"}
 
 
 class _Guarded(traitlets.Any):
@@ -46,9 +49,9 @@ class Traits(anywidget.AnyWidget):
     filters = _Guarded().tag(sync=True)
     neurons = _Guarded().tag(sync=True)
     region = _Guarded().tag(sync=True)
-    colormap = traitlets.Unicode("viridis").tag(sync=True)
-    opacity = traitlets.Float(0.6, min=0.0, max=1.0).tag(sync=True)
-    view = traitlets.Enum(("smooth", "cells", "filters", "inputs"), "smooth").tag(sync=True)
+    colormap = traitlets.Unicode(LOOKS["colormap"]).tag(sync=True)
+    opacity = traitlets.Float(LOOKS["opacity"], min=0.0, max=1.0).tag(sync=True)
+    view = traitlets.Enum(("smooth", "cells", "filters", "inputs"), LOOKS["view"]).tag(sync=True)
 
     # The value is whatever the user gave; the page gets the picture that was read from it.
     image = _Guarded().tag(sync=True, to_json=lambda _, widget: widget._encoded_image())
@@ -60,12 +63,28 @@ class Traits(anywidget.AnyWidget):
     error = traitlets.Unicode().tag(sync=True)
     status = traitlets.Enum(("idle", "computing", "stopped"), "idle").tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)
+    code = traitlets.Unicode(read_only=True).tag(sync=True)
 
-    @cached_property
-    def _lock(self) -> Any:
-        # One for the traits and the scheduler's slot. Made on demand, since a trait may be set before
-        # a constructor has run.
-        return threading.RLock()
+    # One for the traits and the scheduler's slot, and one for all widgets: traits of two of them may be linked, and
+    # with a lock each, two workers that tell each other's traits would wait for one another for ever.
+    _lock = threading.RLock()
+
+    @property
+    def selection(self) -> dict[str, Any]:
+        """Filters and neurons chosen: `filters`, `neurons` and `region`, ready for `explain(..., **widget.selection)`.
+
+        May be set, from another widget's for instance: one step, and what is left out chooses all.
+        """
+        return {name: getattr(self, name) for name in SELECTION}
+
+    @selection.setter
+    def selection(self, chosen: Mapping[str, Any]) -> None:
+        for name in chosen:
+            if name not in SELECTION:
+                raise unknown(name, SELECTION)
+        with self._lock:
+            for name in SELECTION:
+                setattr(self, name, chosen.get(name))
 
     def set_state(self, sync_data: dict) -> None:
         """Take in what the page says, in one piece."""
@@ -81,7 +100,7 @@ class Traits(anywidget.AnyWidget):
         for name, value in values.items():
             self._telling = name, value
             try:
-                setattr(self, name, value)
+                self.set_trait(name, value)
             except Exception as failure:
                 failures.append(failure)
         self._telling = "", None
@@ -95,6 +114,9 @@ class Traits(anywidget.AnyWidget):
 
     def _encoded_image(self) -> dict:
         raise NotImplementedError("given by the widget, which holds the picture")
+
+    def _written(self) -> str:
+        raise NotImplementedError("given by the widget, which knows what was answered")
 
     def _refuse(self, name: str, message: str) -> None:
         raise NotImplementedError("given by the widget, which knows what is being answered")
@@ -113,6 +135,15 @@ class Traits(anywidget.AnyWidget):
         self._accept(name)
         return checked
 
+    @traitlets.default("code")
+    def _first_code(self) -> str:
+        return self._written()
+
+    @traitlets.observe(*LOOKS)
+    def _write_again(self, change: Any) -> None:
+        with self._lock:
+            self.set_trait("code", self._written())
+
     @traitlets.observe("colormap")
     def _offer_colormap(self, change: Any) -> None:
         try:
@@ -123,3 +154,7 @@ class Traits(anywidget.AnyWidget):
         else:
             with self._lock:
                 self.choices = {**self.choices, "colormaps": colormaps}
+
+
+# Names of the contract's state, without what every widget has.
+STATE = sorted(set(Traits.class_traits(sync=True)) - set(anywidget.AnyWidget.class_traits(sync=True)))

@@ -124,6 +124,7 @@ function measure(model, options, id) {
     columns,
     channels,
     contributions: new DataView(contributions.buffer),
+    means: new DataView(Float32Array.from({ length: channels }, (_, c) => hash(c + 0.2)).buffer),
     previews: fits,
     terms: fits ? new DataView(terms.buffer) : null,
     scales: new DataView(scales.buffer),
@@ -151,7 +152,10 @@ function resultOf(model, { evidence, exact, rows, columns, channels }, { classes
   return {
     seq,
     evidence_id: evidence.id,
-    target: model.get("target"),
+    ...Object.fromEntries(
+      ["method", "layer", "target", "samples", "noise"].map((name) => [name, model.get(name)]),
+    ),
+    score_name: model.get("score"),
     filters: model.get("filters"),
     neurons: model.get("neurons"),
     region: model.get("region"),
@@ -220,6 +224,7 @@ async function firstState({ rows, columns, channels, classes, picture }) {
     status: "idle",
     progress: 0,
     error: "",
+    code: "from camwidget import CamWidget, explain\n\n# As they were given: model, img.\nw = CamWidget(model, img)\nw\n",
     evidence: {},
     result: {},
     choices: {

@@ -18,5 +18,7 @@ const model = await mockKernel({
 });
 const el = /** @type {HTMLElement} */ (document.querySelector("#view"));
 const widget = define();
+if (given.get("kernel") === "none") Object.assign(model, { offline: true });
+widget.initialize({ model });
 for (let view = 0; view < numberOf("views", 1); view++) widget.render({ model, el });
 Object.assign(window, { model, widget, el });

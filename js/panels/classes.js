@@ -22,7 +22,7 @@ export function classesPanel(model, el, signal) {
     "aria-orientation": "horizontal",
     class: "cw-class-list",
   });
-  const line = h("div", { class: "cw-classes" }, [list]);
+  const line = h("fieldset", { class: "cw-classes cw-asks" }, [list]);
   el.append(line);
   const options = () => /** @type {HTMLElement[]} */ ([...list.children]);
   const choose = (/** @type {number} */ place) => {

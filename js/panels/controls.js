@@ -41,8 +41,8 @@ export function controlsPanel(model, el, signal, { undo }) {
   };
   const set = (/** @type {MenuTrait} */ trait) => (/** @type {string} */ value) =>
     setTraits(model, { [trait]: value });
-  const menus = h("div", { class: "cw-group cw-menus" });
-  const noise = h("div", { class: "cw-group" });
+  const menus = h("fieldset", { class: "cw-group cw-menus cw-asks" });
+  const noise = h("fieldset", { class: "cw-group cw-asks" });
   const looks = h("div", { class: "cw-group" });
   el.append(menus, noise, looks);
 

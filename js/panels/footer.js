@@ -2,19 +2,21 @@ import { makeAsk } from "../ask.js";
 import { button, h, setText } from "../dom.js";
 import { follow } from "../model.js";
 import * as read from "../pure/read.js";
-import { status } from "../pure/words.js";
+import { status, withoutKernel } from "../pure/words.js";
+import { keepButtons } from "./keep.js";
 
 /** A state that lasts less is not worth a word: without this wait a drag would make the line flicker. */
 const WORTH_SAYING = 150; // milliseconds
 
 /**
- * State of the kernel, Stop and Reset.
+ * State of the kernel, Stop, Copy code, Save image and Reset.
  * @param {import("../model.js").Model} model
  * @param {HTMLElement} el
  * @param {AbortSignal} signal
- * @param {{undo: import("../selecting.js").Undo}} shared
+ * @param {{undo: import("../selecting.js").Undo, kernel: import("../kernel.js").Kernel,
+ *   told: ReturnType<typeof import("./keep.js").makeTold>}} shared
  */
-export function footerPanel(model, el, signal, { undo }) {
+export function footerPanel(model, el, signal, { undo, kernel, told }) {
   const words = h("span", { role: "status", class: "cw-status" });
   const bar = h("progress", { class: "cw-progress", max: "1", "aria-label": "Progress" });
   const { stop, refused } = stopButton(model, signal);
@@ -22,23 +24,24 @@ export function footerPanel(model, el, signal, { undo }) {
     undo.step(model, { filters: null, neurons: null, region: null });
   });
   reset.title = "All filters, all neurons";
+  const keep = keepButtons(model, signal, { kernel, told });
   el.append(
     words,
     bar,
     h("span", { class: "cw-refusal" }, [refused]),
-    h("span", { class: "cw-buttons" }, [stop, reset]),
+    keep.said,
+    h("span", { class: "cw-buttons" }, [stop, keep.copy, keep.save, reset]),
+    keep.box,
   );
 
   let waiting = 0;
   const say = () => {
-    const result = read.result(model);
-    setText(
-      words,
-      status(model.get("status") ?? "idle", model.get("progress") ?? 0, result?.milliseconds ?? Number.NaN),
-    );
+    const milliseconds = read.result(model)?.milliseconds ?? Number.NaN;
+    const state = status(model.get("status") ?? "idle", model.get("progress") ?? 0, milliseconds);
+    setText(words, kernel.reached ? state : withoutKernel(read.evidence(model)?.previews === true));
   };
   const draw = () => {
-    const computing = model.get("status") === "computing";
+    const computing = kernel.reached && model.get("status") === "computing";
     const progress = model.get("progress") ?? 0;
     stop.disabled = !computing;
     bar.hidden = !(computing && progress > 0 && progress < 1);
@@ -47,6 +50,7 @@ export function footerPanel(model, el, signal, { undo }) {
     waiting = window.setTimeout(say, WORTH_SAYING);
   };
   signal.addEventListener("abort", () => clearTimeout(waiting), { once: true });
+  kernel.changed.addEventListener("change", draw, { signal });
   follow(model, ["status", "progress", "result"], draw, signal);
   say();
 }

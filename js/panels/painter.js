@@ -21,7 +21,7 @@ const USUAL_OPACITY = 0.6;
  * @property {import("../pure/shown.js").Shown | null} now
  * @property {Float32Array | null} heats map / what has full heat; null: nothing to paint
  * @property {import("./stage.js").Look} look
- * @property {import("../model.js").Model} model
+ * @property {read.Readable} model
  */
 
 /** @param {HTMLCanvasElement} canvas */
@@ -41,15 +41,8 @@ export function makePainter(canvas) {
       if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
       const frame = snap(fit(model.get("image") ?? {}, size));
       context.clearRect(0, 0, size.width, size.height);
-      const picture = look.seen?.bitmap ?? look.bitmap;
-      if (picture !== null) drawPicture(context, picture, frame);
+      paintMap(context, layer, frame, { now, heats, bitmap: look.seen?.bitmap ?? look.bitmap, model });
       if (now === null) return true;
-      if (heats !== null) {
-        if (now.map.ofPixels) fadePicture(context, frame, model.get("opacity") ?? 0.6);
-        drawHeat(layer, now.map, heats, frame, model);
-        context.imageSmoothingEnabled = true;
-        context.drawImage(layer, frame.left, frame.top, frame.width, frame.height);
-      }
       const some = !isEverything(read.selection(model));
       // Over pixels the outline is enough: their picture is dark already, and evidence may lie outside the choice.
       const isVeiled = some && !now.map.ofPixels;
@@ -62,6 +55,22 @@ export function makePainter(canvas) {
       return true;
     },
   };
+}
+
+/**
+ * The picture and the heat over it.
+ * @param {CanvasRenderingContext2D} context
+ * @param {HTMLCanvasElement} layer to work on
+ * @param {import("../pure/geometry.js").Frame} frame
+ * @param {Pick<Scene, "now" | "heats" | "model"> & {bitmap: ImageBitmap | null}} scene
+ */
+export function paintMap(context, layer, frame, { now, heats, bitmap, model }) {
+  if (bitmap !== null) drawPicture(context, bitmap, frame);
+  if (now === null || heats === null) return;
+  if (now.map.ofPixels) fadePicture(context, frame, model.get("opacity") ?? 0.6);
+  drawHeat(layer, now.map, heats, frame, model);
+  context.imageSmoothingEnabled = true;
+  context.drawImage(layer, frame.left, frame.top, frame.width, frame.height);
 }
 
 /**
@@ -99,7 +108,7 @@ function fadePicture(context, { left, top, width, height }, opacity) {
  * @param {import("../pure/geometry.js").Grid} map
  * @param {Float32Array} heats
  * @param {import("../pure/geometry.js").Frame} frame
- * @param {import("../model.js").Model} model
+ * @param {read.Readable} model
  */
 export function drawHeat(layer, { rows, columns }, heats, frame, model) {
   const blocks = model.get("view") === "cells";

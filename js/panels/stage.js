@@ -120,12 +120,13 @@ export function stagePanel(model, el, signal, { undo, painted }) {
   size.observe(element);
   signal.addEventListener("abort", () => size.disconnect(), { once: true });
   draw();
+  return stage;
 }
 
 /**
  * @param {import("../pure/shown.js").Raster} map
  */
-function heatOf({ rows, columns, values, full }) {
+export function heatOf({ rows, columns, values, full }) {
   return values.length > 0 && values.length === rows * columns ? heat(values, full) : null;
 }
 
@@ -134,7 +135,7 @@ function heatOf({ rows, columns, values, full }) {
  * @param {import("../pure/shown.js").Shown | null} now
  * @param {Float32Array | null} heats
  */
-function sentence(now, heats) {
+export function sentence(now, heats) {
   if (now === null) return "";
   if (now.result && now.result.message !== "") return now.result.message;
   if (heats !== null || now.map.values.length === 0) return "";

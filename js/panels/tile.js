@@ -3,21 +3,27 @@ import { diverging } from "../pure/palette.js";
 import { number } from "../pure/words.js";
 
 /**
- * One filter: a picture of what it adds where, its number, its signed share beside the strongest.
+ * What the bars of all tiles show.
+ * @typedef {object} Bars
+ * @property {ArrayLike<number>} values by filter
+ * @property {number} most the largest without its sign
+ * @property {boolean} areActivations or else contributions
+ */
+
+/**
+ * One filter: a picture of what it adds where, its number, and a signed bar beside the strongest.
  * @param {number} filter
  * @param {import("../pure/read.js").Evidence | null} evidence
- * @param {number} most the strongest filter's contribution, without its sign
+ * @param {Bars | null} bars null where nothing is known
  */
-export function paintTile(filter, evidence, most) {
+export function paintTile(filter, evidence, bars) {
   const label = h("span", { class: "cw-tile-label" }, [String(filter)]);
   const attributes = { role: "option", "aria-label": `Filter ${filter}`, "data-filter": String(filter) };
-  if (evidence === null || evidence.contributions === null) {
-    return h("div", { ...attributes, class: "cw-tile" }, [label]);
-  }
-  const value = evidence.contributions[filter] ?? 0;
-  const words = `${value < 0 ? "takes" : "adds"} ${number(Math.abs(value))}`;
-  const bar = h("span", { class: "cw-signed" });
-  bar.style.setProperty("--cw-share", most > 0 ? (value / most).toFixed(4) : "0");
+  if (evidence === null || bars === null) return h("div", { ...attributes, class: "cw-tile" }, [label]);
+  const value = bars.values[filter] ?? 0;
+  const words = describe(filter, evidence);
+  const bar = h("span", { class: bars.areActivations ? "cw-signed cw-activation" : "cw-signed" });
+  bar.style.setProperty("--cw-share", bars.most > 0 ? (value / bars.most).toFixed(4) : "0");
   const children = [label, bar];
   if (evidence.terms) children.unshift(thumbnail(filter, evidence, evidence.terms));
   return h(
@@ -30,6 +36,19 @@ export function paintTile(filter, evidence, most) {
     },
     children,
   );
+}
+
+/**
+ * @param {number} filter
+ * @param {import("../pure/read.js").Evidence} evidence
+ */
+function describe(filter, { contributions, means }) {
+  const added = contributions?.[filter];
+  const mean = means[filter];
+  const words = [];
+  if (added !== undefined) words.push(`${added < 0 ? "takes" : "adds"} ${number(Math.abs(added))}`);
+  if (mean !== undefined) words.push(`mean activation ${number(mean)}`);
+  return words.join(", ");
 }
 
 /**

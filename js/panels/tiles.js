@@ -29,6 +29,8 @@ export function tiles(list, signal) {
   let order = [];
   /** @type {Evidence | null} */
   let evidence = null;
+  /** @type {import("./tile.js").Bars | null} */
+  let bars = null;
   /** @type {Set<number> | null} */
   let chosen = null;
   let columns = 1;
@@ -37,7 +39,7 @@ export function tiles(list, signal) {
   let present = new Map();
 
   /** @returns {keyof typeof HEIGHT} */
-  const kind = () => (evidence?.terms ? "pictured" : evidence?.contributions ? "plain" : "bare");
+  const kind = () => (bars === null ? "bare" : evidence?.terms ? "pictured" : "plain");
   const rowHeight = () => HEIGHT[kind()] + GAP;
   const choose = (/** @type {HTMLElement} */ element, /** @type {number} */ filter) => {
     const value = String(chosen === null || chosen.has(filter));
@@ -60,9 +62,7 @@ export function tiles(list, signal) {
     const next = new Map();
     for (let place = first * columns; place < Math.min(order.length, last * columns); place++) {
       const filter = order[place];
-      const element =
-        present.get(filter) ??
-        paintTile(filter, evidence, Math.abs(evidence?.contributions?.[order[0]] ?? 0));
+      const element = present.get(filter) ?? paintTile(filter, evidence, bars);
       element.id = `${idBase}-${filter}`;
       element.setAttribute("aria-posinset", String(place + 1));
       element.setAttribute("aria-setsize", String(order.length));
@@ -84,11 +84,13 @@ export function tiles(list, signal) {
     /**
      * @param {number[]} newOrder
      * @param {Evidence | null} newest
+     * @param {import("./tile.js").Bars | null} newBars
      */
-    show(newOrder, newest) {
+    show(newOrder, newest, newBars) {
       order = newOrder;
+      if (evidence !== newest || bars?.values !== newBars?.values) present = new Map();
       evidence = newest;
-      present = new Map();
+      bars = newBars;
       drawn = "";
       list.classList.toggle("cw-plain", kind() === "plain");
       list.classList.toggle("cw-bare", kind() === "bare");

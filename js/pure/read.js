@@ -5,6 +5,7 @@
  *
  * @typedef {import("../contract.d.ts").State} State
  * @typedef {{get: (name: any) => any}} Readable
+ * @typedef {Pick<State, typeof SETTINGS[number]>} Settings
  * @typedef {object} Evidence
  * @property {number} id
  * @property {string} layer
@@ -12,6 +13,7 @@
  * @property {number} columns
  * @property {number} channels
  * @property {Float32Array | null} contributions null where what is chosen is itself explained
+ * @property {Float32Array} means of each filter's activations; none where they were not sent
  * @property {Int8Array | null} terms
  * @property {Float32Array} scales
  * @property {boolean} previews whether the terms add up to the map
@@ -19,6 +21,7 @@
  * @typedef {object} Result
  * @property {number} seq
  * @property {number} evidenceId
+ * @property {Settings} settings it was computed with
  * @property {number | null} target the class it explains
  * @property {number | null} against the class that one is set against
  * @property {number[] | null} filters it was computed for
@@ -39,6 +42,9 @@
 import { float32, int8, uint8 } from "./bytes.js";
 import { gradient } from "./palette.js";
 import { isEverything } from "./selection.js";
+
+/** What a map is computed with, besides what is selected. */
+const SETTINGS = /** @type {const} */ (["method", "layer", "target", "score", "samples", "noise"]);
 
 /** @type {WeakMap<object, unknown>} */
 const unpacked = new WeakMap();
@@ -74,6 +80,7 @@ export function evidence(model) {
       columns,
       channels,
       contributions: raw.contributions ? float32(raw.contributions) : null,
+      means: float32(raw.means),
       terms: whole ? terms : null,
       scales,
       previews: whole && raw.previews === true,
@@ -93,6 +100,9 @@ export function result(model) {
     return {
       seq: raw.seq,
       evidenceId: raw.evidence_id ?? 0,
+      settings: /** @type {Settings} */ (
+        Object.fromEntries(SETTINGS.map((name) => [name, name === "score" ? raw.score_name : raw[name]]))
+      ),
       target: raw.target ?? null,
       against: raw.against ?? null,
       filters: raw.filters ?? null,

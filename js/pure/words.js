@@ -77,6 +77,16 @@ export function status(state, progress, milliseconds) {
 }
 
 /**
+ * What still works without a kernel.
+ * @param {boolean} previews whether the page can paint a selection by itself
+ */
+export function withoutKernel(previews) {
+  return previews
+    ? "No kernel: filters, neurons, colours and view respond; the greyed controls need one."
+    : "No kernel: colours and view respond; the greyed controls need one, and so does this map's selection.";
+}
+
+/**
  * What a neuron's cell says to a screen reader. `share` is its value beside the map's maximum.
  * @param {import("../contract.d.ts").Neuron} cell
  * @param {boolean} chosen
@@ -155,4 +165,22 @@ function fine(value) {
 export function inputs({ height, width, channels, low, high }) {
   const end = (/** @type {number} */ value) => number(value).replace("-", "−");
   return `${height} × ${width} × ${channels}, from ${end(low)} to ${end(high)}`;
+}
+
+/**
+ * What a check of the map found: ".83 → .71 with the map's part alone, drop 14 %."
+ * @param {Pick<import("../contract.d.ts").CheckAnswer, "before" | "after" | "drop" | "correlation">} found
+ */
+export function checked({ before, after, drop, correlation }) {
+  const kept =
+    before === null || after === null
+      ? ""
+      : `Probability ${probability(before)} → ${probability(after)} with only what the map shows${
+          drop === null ? "" : `, drop ${Math.round(100 * drop)} %`
+        }. `;
+  const alike =
+    correlation === null
+      ? "With random weights on top there is no map to compare."
+      : `With random weights on top: rank correlation ${correlation.toFixed(2).replace("-", "−")} with this map; 1 would say that it does not depend on them.`;
+  return kept + alike;
 }

@@ -18,6 +18,7 @@ from functools import partial
 import camwidget.model  # noqa: F401 # starts TensorFlow without its log
 
 from .apart import copies_rows, import_rows, loop_rows, noise_rows
+from .ascent import ascent_rows
 from .judging import METHODS as JUDGED
 from .judging import cluster_rows, evaluate_rows
 from .longer import longer_rows
@@ -46,6 +47,7 @@ GROUPS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
         "VGG16: Grad-CAM++ / that of",
         partial(peer_rows, "VGG16", budgets={"tf-keras-vis": 1 / 2.5, "Xplique": 1.15}, rounds=11),
     ),
+    ("ResNet50V2: ", ascent_rows),
     ("ResNet50: derivatives='softmax'", partial(longer_rows, "ResNet50", derivatives="softmax")),
     ("ResNet50: method='score_cam'", partial(longer_rows, "ResNet50", method="score_cam")),
 )

@@ -71,7 +71,7 @@ def _region_rows(under: Subject) -> list[Row]:
 
 
 def _calls(under: Subject) -> int:
-    return sum(probe.calls for probe in under.explainer._probes._kept.values())
+    return sum(probe.calls for probe in under.explainer.probes._kept.values())
 
 
 def _traces_row(under: Subject) -> Row:

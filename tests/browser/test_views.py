@@ -41,6 +41,10 @@ def test_views_and_numbers(lab: Callable[..., Notebook], theme: str, size: tuple
     page.mouse.move(0, 0)
     expect(facts).to_have_text("")
 
+    page.get_by_role("button", name="Check this map").click()
+    expect(page.locator(".cw-check p")).to_contain_text("rank correlation", timeout=60_000)
+    notebook.screenshot(f"{name}-checked", widget)
+
     view.select_option("filters")
     maps = page.get_by_role("list", name="Maps by filter").get_by_role("listitem")
     expect(maps).to_have_count(6)

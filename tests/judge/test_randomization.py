@@ -127,7 +127,8 @@ def test_what_each_scheme_draws(scheme: str):
     weighted = {each.name: each for each in probe.weighted_layers()}
     generator = np.random.default_rng(0)
     for each in (weighted["end"], weighted["b"], weighted["back/n"]):
-        SCHEMES[scheme](each, generator)
+        for variable, values in SCHEMES[scheme](each, generator):
+            variable.assign(values)
     kernel, bias = (numbers(v) for v in weighted["end"].variables)
     spread = {"normal": 0.01, "initializer": np.sqrt(2 / (3 + 4))}[scheme]
     assert 0.3 * spread < kernel.std() < 2 * spread

@@ -1,9 +1,12 @@
 """Rank correlation: by hand, against SciPy, and where there is none."""
 
+import json
+
 import numpy as np
 import pytest
 
 from camwidget.maths import are_proportional, rank_correlation
+from tests.maths import correlation_fixture
 
 
 def test_by_hand() -> None:
@@ -44,3 +47,13 @@ def test_proportional_arrays() -> None:
     assert not are_proportional(a, np.array([[1.0, -2.0, 0.001]]))
     assert are_proportional(0 * a, 0 * a)
     assert not are_proportional(0 * a, a)
+
+
+def test_the_numbers_kept_for_the_page_are_of_today() -> None:
+    """`python tests/maths/correlation_fixture.py` writes them anew; js/pure reads them."""
+    kept = json.loads(correlation_fixture.FIXTURE.read_text(encoding="utf-8"))
+    now = correlation_fixture.cases()
+    assert len(kept) == len(now) == len(correlation_fixture.SIZES)
+    for case, fresh in zip(kept, now, strict=True):
+        assert (case["one"], case["other"]) == (fresh["one"], fresh["other"])
+        assert case["expected"] == pytest.approx(fresh["expected"], abs=1e-9)

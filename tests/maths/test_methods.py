@@ -206,14 +206,15 @@ def test_averaged_derivatives_are_not_the_averaged_weights_nor_the_last_copy() -
     assert np.abs(smooth - each[-1]).max() > 0.01 * np.abs(smooth).max()
 
 
-def test_without_the_relu_and_with_alpha_one_over_the_grid_plus_plus_is_grad_cam() -> None:
+def test_without_the_relu_and_with_alpha_one_over_the_grid_plus_plus_is_grad_cam(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     evidence, _ = random_evidence(4)
     rows, columns, _ = GRID
-    np.testing.assert_allclose(
-        weigh("grad_cam", evidence).ravel(),
-        (evidence.first / (rows * columns)).sum(axis=(0, 1), dtype=np.float64),
-        rtol=1e-6,
-    )
+    monkeypatch.setattr("camwidget.maths.weights.alphas", lambda evidence: np.full(GRID, 1 / (rows * columns)))
+    positive = replace(averaged(np.abs(evidence.first)[None], evidence.activations))  # of which the ReLU takes nothing
+    np.testing.assert_allclose(weigh("grad_cam++", positive), weigh("grad_cam", positive), rtol=1e-6)
+    assert np.abs(weigh("grad_cam++", evidence) - weigh("grad_cam", evidence)).max() > 1e-3  # here it does
 
 
 def test_cam_is_grad_cam_times_the_grid_on_a_pooled_head() -> None:

@@ -33,8 +33,8 @@ def operations(function: Any) -> set[str]:
 def test_behind_a_substituted_layer_only_the_tail_is_left() -> None:
     probe = probe_of(functional_network())
     layer = probe.find_layer("relu")
-    whole: Any = traces.observe(probe._network, layer)
-    tail: Any = traces.gradient(probe._network, layer, "logit")
+    whole: Any = traces.observe(probe.network, layer)
+    tail: Any = traces.gradient(probe.network, layer, "logit")
     # two convolutions and two Dense layers, each with a bias; the tail holds the Dense layers
     assert len(whole.function.captured_inputs) == 8
     assert len(tail.function.captured_inputs) == 4
@@ -80,8 +80,8 @@ def test_functions_within_are_run_while_they_are_needed_and_only_then() -> None:
     first, pool, *rest = body()
     probe = probe_of(fill(functional([first, pool, Inner(), *rest, *dense_tail(), layers.Softmax()])))
     layer = probe.find_layer("relu")
-    assert any("PartitionedCall" in name for name in operations(traces.observe(probe._network, layer)))
-    assert not any("PartitionedCall" in name for name in operations(traces.gradient(probe._network, layer, "logit")))
+    assert any("PartitionedCall" in name for name in operations(traces.observe(probe.network, layer)))
+    assert not any("PartitionedCall" in name for name in operations(traces.gradient(probe.network, layer, "logit")))
     gc.collect()  # what was traced is gone; what it called must not be
     kernel, bias = REFERENCE.weights["last"]
     observation = probe.observe(layer, X[None])

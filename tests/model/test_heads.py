@@ -402,3 +402,19 @@ def test_a_sum_of_two_branches_is_no_cam_head() -> None:
         probe = probe_of(keras.Model(image, keras.layers.Add()(terms)), (12, 18, 3))
         with pytest.raises(ValueError, match="here the logits are a sum of several terms"):
             probe.class_weights(probe.find_layer("last"), 1)
+
+
+def test_a_log_softmax_is_looked_through() -> None:
+    logits = keras.Sequential([layers.Input(SHAPE), *body(), layers.Flatten(), layers.Dense(3, name="top")])
+    log = keras.Model(logits.inputs, layers.Activation("log_softmax")(logits.outputs[0]))
+    probes = probe_of(logits, SHAPE), probe_of(log, SHAPE)
+    assert [probe.kind for probe in probes] == ["linear", "softmax"]
+    expected, found = (probe.verdict(X[None])[0] for probe in probes)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_softmax_over_parts_of_the_output_is_not_looked_through() -> None:
+    stack = [layers.Flatten(), layers.Dense(10), layers.Reshape((2, 5)), layers.Softmax(), layers.Flatten()]
+    model = keras.Sequential([layers.Input(SHAPE), *body(), *stack])
+    logits, _ = probe_of(model, SHAPE).verdict(X[None])
+    np.testing.assert_allclose(logits, model.predict(X[None], verbose="0"), atol=1e-6)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from camwidget.model import Probe
+from camwidget.model.fingerprint import fingerprint
 from camwidget.model.tracing import visiting
 from tests.model.networks import (
     REFERENCE,
@@ -281,6 +282,21 @@ def test_any_change_of_a_small_networks_weights_shows_in_its_fingerprint() -> No
             assert probe.fingerprint() == seen[-1]  # NaN too is itself
         layer.set_weights([kernel, bias])
         assert probe.fingerprint() == seen[0]
+    assert len(set(seen)) == len(seen)
+
+
+@pytest.mark.parametrize("size", [5, 32, 64])
+def test_changes_that_touch_the_same_bits_everywhere_show_in_the_fingerprint(size: int) -> None:
+    model = keras.Sequential([keras.layers.Input((size,)), keras.layers.Dense(32, name="only")])
+    layer, probe = model.get_layer("only"), fingerprint(model)
+    kernel, bias = layer.get_weights()
+    seen = []
+    one_filter = kernel.copy()
+    one_filter[:, 3] *= -1
+    for change in (kernel, -kernel, 2 * kernel, 0.25 * kernel, one_filter, kernel + 1, 0 * kernel, 0 * kernel + 1):
+        for shift in (bias, bias + 1, bias + 2, bias - 1):
+            layer.set_weights([change, shift])
+            seen.append(tuple(probe().numpy().tolist()))
     assert len(set(seen)) == len(seen)
 
 

@@ -63,3 +63,10 @@ def test_a_sealed_layer_added_later(exported: Path) -> None:
     model.add(layers.TFSMLayer(str(exported), call_endpoint="serve", name="sealed"))
     with pytest.raises(ValueError, match="Layer 'sealed' is a TFSMLayer"):
         explainer.explain(X, method="grad_cam")
+
+
+def test_channels_before_rows_are_refused_in_words() -> None:
+    stack = [keras.layers.Input((3, 12, 18)), keras.layers.Conv2D(4, 3, data_format="channels_first")]
+    model = keras.Sequential([*stack, keras.layers.Flatten(), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match="has data_format='channels_first'.*Build the network with 'channels_last'"):
+        Explainer(model)

@@ -28,7 +28,7 @@ def widget(model):
 
 
 def calls(widget: CamWidget) -> int:
-    return sum(probe.calls for probe in widget._explainer._probes._kept.values())
+    return sum(probe.calls for probe in widget._explainer.probes._kept.values())
 
 
 def page(widget: CamWidget, **state: object) -> CamWidget:

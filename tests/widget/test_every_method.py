@@ -163,10 +163,10 @@ def test_a_selection_of_what_was_stopped_does_not_begin_it_anew(model, monkeypat
     widget.observe(lambda change: change.new > 0 and widget._scheduler.stop(), "progress")
     widget.method = "score_cam"
     stopped = widget.wait(60)
-    calls = sum(probe.calls for probe in widget._explainer._probes._kept.values())
+    calls = sum(probe.calls for probe in widget._explainer.probes._kept.values())
     widget.region = [[[0, 0], [3, 3]]]
     answer = widget.wait(60)
-    assert sum(probe.calls for probe in widget._explainer._probes._kept.values()) == calls
+    assert sum(probe.calls for probe in widget._explainer.probes._kept.values()) == calls
     assert answer.stopped == stopped.stopped != ""
     np.testing.assert_allclose(answer.map[:4, :4], stopped.map[:4, :4], rtol=1e-12)
     widget.close()

@@ -47,7 +47,7 @@ def slow_widget(model: keras.Model) -> CamWidget:
 
 
 def runs(widget: CamWidget) -> int:
-    return sum(probe.calls for probe in widget._explainer._probes._kept.values())
+    return sum(probe.calls for probe in widget._explainer.probes._kept.values())
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from keras import layers
 from PIL import Image
 
 from camwidget import CamWidget
+from camwidget.judge import glance
 from camwidget.maths import METHODS
 from tests.widget.networks import picture, small_network
 
@@ -41,7 +42,7 @@ def test_the_numbers_of_a_neuron(widget: CamWidget, monkeypatch: pytest.MonkeyPa
     answer, _ = ask(widget, monkeypatch, kind="neuron", layer="late", row=3, column=5)
     assert answer["error"] == ""
     A, g = widget.explanation.evidence.activations, widget.explanation.evidence.first.astype(float)
-    alpha = np.where(g == 0, 0.5, 1 / (2 + A.sum(axis=(0, 1)) * g))  # g^2 / (2 g^2 + sum A g^3)
+    alpha = np.where(g == 0, 0, 1 / (2 + A.sum(axis=(0, 1)) * g))  # g^2 / (2 g^2 + sum A g^3)
     weights = (alpha * np.maximum(g, 0)).sum(axis=(0, 1))
     channel = int(np.abs(weights * A[3, 5]).argmax())
     assert answer["filter"] == channel
@@ -132,4 +133,26 @@ def test_the_largest_input_stays_below_the_limit(monkeypatch: pytest.MonkeyPatch
 
 def test_an_unknown_question(widget: CamWidget, monkeypatch: pytest.MonkeyPatch) -> None:
     answer, _ = ask(widget, monkeypatch, kind="weather")
-    assert answer["error"] == "No request of kind 'weather'; the kernel knows 'stop', 'neuron', 'inputs'."
+    assert (
+        answer["error"]
+        == "No request of kind 'weather'; the kernel knows 'stop', 'hello', 'neuron', 'inputs', 'check'."
+    )
+
+
+def test_a_check_is_answered_from_a_thread_of_its_own(widget: CamWidget, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    found: list[tuple[dict, str]] = []
+
+    def send(content: dict, buffers: list | None = None) -> None:
+        found.append((content, threading.current_thread().name))
+        answered.set()
+
+    monkeypatch.setattr(widget, "send", send)
+    widget._on_message(widget, {"id": 3, "kind": "check"}, [])
+    assert answered.wait(60)
+    ((answer, thread),) = found
+    assert thread == "camwidget-check" and answer["id"] == 3 and answer["error"] == ""
+    expected = glance(widget._explainer, widget.explanation)
+    assert answer["before"] == pytest.approx(expected.before) and answer["drop"] == pytest.approx(expected.drop)
+    assert answer["correlation"] == pytest.approx(expected.correlation)
+    assert answer["randomized"] == expected.randomized

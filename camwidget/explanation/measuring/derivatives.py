@@ -73,7 +73,7 @@ def _exact_copies(task: Task) -> Iterator[Moments]:
 
 
 def _of_softmax(task: Task, observation: Observation, competition: Competition) -> tuple[np.ndarray, ...]:
-    target = float(observation.probabilities[0, task.target])
+    target = float(_probabilities(observation)[task.target])
     return competition.derivatives(target, logarithm=task.query.score == "log_probability")
 
 
@@ -84,7 +84,12 @@ def _rivals(task: Task, observation: Observation) -> list[int]:
     """The classes that compete with the target."""
     if task.probe.kind == "sigmoid":
         return [_OTHER_OUTCOME]
-    return likely_classes(observation.probabilities[0], task.target).tolist()
+    return likely_classes(_probabilities(observation), task.target).tolist()
+
+
+def _probabilities(observation: Observation) -> Float[np.ndarray, " k"]:
+    """In float64: beside a class of probability 1 float32 has none left for the others."""
+    return np.exp(observation.log_probabilities[0].astype(np.float64))
 
 
 def _competition(
@@ -100,10 +105,11 @@ def _competition(
         return task.layer.on_grid(found)
 
     mine = gradients([target])[0]
-    probabilities = observation.probabilities[0].astype(np.float64)
+    probabilities = _probabilities(observation)
     rivals = _rivals(task, observation)
     if rivals == [_OTHER_OUTCOME]:
-        yield Competition.of(np.zeros_like(mine)[None], mine, 1 - probabilities[target : target + 1])
+        other = np.exp(-np.logaddexp(0, observation.logits[0, target].astype(np.float64)))  # 1 - p without rounding
+        yield Competition.of(np.zeros_like(mine)[None], mine, np.array([other]))
         return
     batch = batch_size(task.picture.inputs.size, observation.activations.size)
     for start in range(0, len(rivals), batch):

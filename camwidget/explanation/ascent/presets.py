@@ -1,0 +1,139 @@
+"""Two recipes: the plain one of the textbooks, and the better one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from jaxtyping import Float
+
+from .parameterisations import PARAMETERISATIONS, Parameterisation
+from .penalties import Penalty, l2, total_variation
+from .transforms import Transform, jitter, pad, rotate, scale
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How the ascent is made. Any field can be exchanged: `dataclasses.replace(PRESETS["fourier"], penalties=())`.
+
+    Attributes:
+        name: the value of `preset=`.
+        title: as people read it.
+        parameterisation: what is changed.
+        optimizer: makes a `keras.optimizers` optimiser, which minimises: it is given the derivative of the objective,
+            of length 1 for each picture, with its sign turned.
+        steps: by default.
+        transforms: the picture is moved by before each step; less, the finer the grid, see `strength`, and not where
+            the objective is about a place.
+        border: cells at each edge of a channel's grid that do not count.
+        leak: slope of a ReLU that the layer ends with, below 0, as far as the way to go is concerned: so that a filter
+            is excited all over the picture, and not only where it was in the beginning. It goes down to 0, the plain
+            derivative, step by step.
+        contrast: for a single class's logit, how much the strongest other logits count against it as far as the way
+            to go is concerned: what excites every class alike is not what this one looks for.
+        penalties: drawn against the objective.
+        cooling: share of the steps, the last ones, that get shorter and shorter: steps of one length go to and fro
+            about a summit.
+        coarse: share of the steps made at half the size, where the network takes any size; 0: none.
+        show: pictures, 0 to 1, as people see them, 0 to 1.
+        source: where it comes from, and where it differs.
+    """
+
+    name: str
+    title: str
+    parameterisation: Parameterisation
+    optimizer: Callable[[], Any]
+    steps: int
+    transforms: tuple[Transform, ...] = ()
+    border: int = 0
+    leak: float = 0.0
+    contrast: float = 0.0
+    penalties: tuple[Penalty, ...] = ()
+    cooling: float = 0.0
+    coarse: float = 0.0
+    show: Callable[[Float[np.ndarray, "n h w c"]], Float[np.ndarray, "n H W c"]] = lambda pictures: pictures
+    source: str = ""
+
+
+# Pixels between two cells of a grid from which on pictures are moved about, and at which they are in full.
+_STILL, _FULL = 4, 16
+
+# Up to so many pixels between two cells a layer sees single pixels, and natural pictures are no measure.
+_PIXELS = 2
+
+# Cells of the grid that the longest wave goes over: larger patterns say nothing of what a filter looks for.
+_LONGEST = 4
+
+
+def cell(shape: tuple[int, int, int], grids: Sequence[tuple[int, int]]) -> float:
+    """Pixels between two cells of the finest grid; of a grid of one cell, which sees everything, the longer side."""
+    sides = [side / cells for grid in grids for side, cells in zip(shape[:2], grid, strict=True) if cells > 1]
+    return min(sides, default=float(max(shape[:2])))
+
+
+def strength(cell: float) -> float:
+    """How strongly pictures are moved, and how much the penalties count, 0 to 1.
+
+    A pattern finer than the movements cannot form: under those that suit a layer of objects, one of edges gets plain
+    colours.
+    """
+    return min(1.0, max(0.0, (cell - _STILL) / (_FULL - _STILL)))
+
+
+def longest_wave(cell: float) -> float:
+    """The wavelength, in pixels, that longer ones count no more than.
+
+    A layer that sees a few pixels has no use for what is usual in natural pictures: there it is 1, and all waves and
+    colours count the same.
+    """
+    return _LONGEST * cell if cell > _PIXELS else 1.0
+
+
+def standardised(pictures: Float[np.ndarray, "n h w c"]) -> Float[np.ndarray, "n H W c"]:
+    """Without their edges, centred, with a standard deviation of 0.15, plus 0.5, cut off at 0 and 1.
+
+    25 pixels fall away at each edge. Of a side below 100 pixels, the share that this is of 180, which the recipe was
+    written for: 4 of 28.
+    """
+    height, width = pictures.shape[1:3]
+    top, left = (25 if side >= 100 else round(side * 25 / 180) for side in (height, width))
+    inner = pictures[:, top : height - top, left : width - left]
+    axes = (1, 2, 3)
+    centred = inner - inner.mean(axis=axes, keepdims=True)
+    return np.clip(centred / (centred.std(axis=axes, keepdims=True) + 1e-5) * 0.15 + 0.5, 0, 1)
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "fourier",
+            "Fourier basis, decorrelated colours, small movements",
+            PARAMETERISATIONS["fourier"],
+            lambda: keras.optimizers.SGD(12.0),
+            steps=64,
+            transforms=(pad(1 / 32), jitter(1 / 16), scale(0.08), rotate(6)),
+            leak=0.3,
+            contrast=0.6,
+            cooling=0.5,
+            coarse=0.5,
+            penalties=(total_variation(0.05), l2(0.02)),
+            source="Olah, Mordvintsev and Schubert 2017, 'Feature Visualization', and its library lucid; with plain "
+            "steps, which lead further in fewer of them than lucid's Adam does, with movements and waves that suit "
+            "the layer's grid, classes set against their rivals, and with one movement for all pictures of a step",
+        ),
+        Preset(
+            "gradient_ascent",
+            "plain gradient ascent",
+            PARAMETERISATIONS["pixels"],
+            lambda: keras.optimizers.SGD(10.0),
+            steps=30,
+            border=2,
+            show=standardised,
+            source="the Keras guide 'Visualizing what convnets learn' (Chollet 2020); its input runs from -1 to 1, and "
+            "that of other networks is stretched to this. The derivative is normalised for each picture by itself, "
+            "values stay within the legal range, and small pictures lose a smaller edge",
+        ),
+    )
+}

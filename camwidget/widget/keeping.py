@@ -1,0 +1,78 @@
+"""What can be kept of a widget: its map, the code that gives it, a picture, a page."""
+
+import base64
+import pathlib
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+
+from camwidget.explanation import Explanation
+from camwidget.explanation.drawing import display_png
+
+from . import contract
+from .captioned import captioned
+from .page import MOST_TERMS, write_page
+from .reproduce import Said, write_code
+from .state import as_traits
+from .traits import LOOKS, STATE, Traits
+
+
+class Keeping(Traits):
+    """The part of a `CamWidget` that gives away what was answered last."""
+
+    # set by the widget, which computes them
+    _explanation: Explanation
+    _settled_image: object
+    _said: Said
+
+    @property
+    def explanation(self) -> Explanation:
+        """The newest explanation."""
+        return self._explanation
+
+    @property
+    def heatmap(self) -> Float[np.ndarray, "H W"]:
+        """The newest map over the picture, in [0, 1]."""
+        return self._explanation.heatmap
+
+    def save(self, path: str | pathlib.Path) -> None:
+        """Write picture, map and a caption as an image file; the ending of `path` chooses the format."""
+        looks = {name: getattr(self, name) for name in LOOKS}
+        Image.fromarray(captioned(self._explanation, **looks)).save(path)
+
+    def to_html(self, path: str | pathlib.Path | None = None) -> str | None:
+        """One page that needs no kernel and no network: filters, neurons, colours and view go on working in it.
+
+        Args:
+            path: where to write it; None: it is returned.
+
+        Returns:
+            The page's text where no path was given.
+        """
+        with self._lock:
+            settled = as_traits(self._explanation.query)
+            told = {"status": "stopped" if self._explanation.stopped else "idle", "progress": 0.0, "error": ""}
+            told["evidence"] = contract.encode_evidence(self._explanation, dict(self.evidence)["id"], MOST_TERMS)
+            state = {**self.get_state(STATE), **settled, **told}
+            text = write_page(state, self._explanation.title, str(self._esm), str(self._css))
+        if path is None:
+            return text
+        pathlib.Path(path).write_text(text, encoding="utf-8")
+        return None
+
+    def __repr__(self) -> str:
+        return f"<CamWidget: {self._explanation.title}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        shown = display_png(self._explanation, colormap=self.colormap, opacity=self.opacity)
+        return {**data, "image/png": base64.b64encode(shown).decode()}, metadata
+
+    def _written(self) -> str:
+        looks = {name: (getattr(self, name), default) for name, default in LOOKS.items()}
+        return write_code(self._said, self._settled_image, looks)

@@ -1,0 +1,134 @@
+/**
+ * Pinned maps beside the one on show: the same size, on one scale if wanted, each with its settings in words and its
+ * rank correlation with the map on show. A click on a pinned map brings its settings back.
+ *
+ * @typedef {import("../pins.js").Pin} Pin
+ */
+import { button, h, setText } from "../dom.js";
+import { onFrame, watch } from "../model.js";
+import { bringBack } from "../pins.js";
+import { MOST_PINS, scales, snapshot } from "../pure/pins.js";
+import { number } from "../pure/words.js";
+import { makeBitmaps } from "./bitmaps.js";
+import { makeFigure } from "./figure.js";
+
+const INVITATION = "Pin keeps this map; what you choose next stands beside it.";
+
+/** Correlations are told when the map has stood still this long: numbers that run with a drag say nothing. */
+const STILL = 150; // milliseconds
+
+/** @type {(keyof import("../contract.d.ts").State)[]} */
+const PAINTED = ["result", "evidence", "image", "filters", "neurons", "region"];
+/** @type {(keyof import("../contract.d.ts").State)[]} */
+const LOOKS = ["colormap", "choices", "opacity", "view", "status"];
+
+/**
+ * @param {import("../model.js").Model} model
+ * @param {HTMLElement} el
+ * @param {AbortSignal} signal
+ * @param {{undo: import("../selecting.js").Undo, pins: import("../pins.js").Pins,
+ *   shown: () => import("../pure/shown.js").Shown | null}} shared
+ */
+export function comparePanel(model, el, signal, { undo, pins, shown }) {
+  const words = h("span", { class: "cw-muted cw-compare-words" });
+  const said = h("span", { class: "cw-unseen", "aria-live": "polite" });
+  const same = h("input", { type: "checkbox", checked: "" });
+  const scale = h("label", { class: "cw-check" }, [same, "Same scale"]);
+  const present = () => snapshot(model, shown());
+  const pin = button("Pin", signal, () => {
+    const taken = present();
+    const added = taken && pins.add(taken);
+    if (added) setText(said, `Pinned as pin ${added.number}.`);
+  });
+  const list = h("ul", { class: "cw-figures", "aria-label": "Pinned maps" });
+  el.append(
+    h("div", { class: "cw-row" }, [
+      h("span", { class: "cw-title" }, ["Compare"]),
+      words,
+      said,
+      h("span", { class: "cw-buttons" }, [scale, pin]),
+    ]),
+    list,
+  );
+
+  /** @type {Map<Pin | null, ReturnType<typeof makeFigure> & {end: () => void}>} by pin; null: the map on show */
+  const figures = new Map();
+  const figureOf = (/** @type {Pin | null} */ one) => {
+    const known = figures.get(one);
+    if (known) return known;
+    const life = new AbortController(); // of its listeners, which is shorter than the view's
+    signal.addEventListener("abort", () => life.abort(), { once: true, signal: life.signal });
+    const made = makeFigure(model, life.signal, {
+      pin: one,
+      back: () => one && bringBack(model, one, undo),
+      remove: () => {
+        if (one) pins.remove(one);
+        pin.focus();
+      },
+    });
+    const figure = {
+      ...made,
+      end: () => {
+        life.abort();
+        made.element.remove();
+        figures.delete(one);
+      },
+    };
+    figures.set(one, figure);
+    list.append(made.element);
+    return figure;
+  };
+
+  let settling = 0;
+  const draw = () => {
+    const now = present();
+    pin.disabled = now === null || pins.all.length >= MOST_PINS;
+    pin.title =
+      pins.all.length >= MOST_PINS ? `${MOST_PINS} maps are pinned. Remove one to pin another.` : "";
+    scale.hidden = list.hidden = pins.all.length === 0;
+    for (const [one, figure] of figures) {
+      if (pins.all.length > 0 && (one === null || pins.all.includes(one))) continue;
+      figure.end();
+    }
+    const entries =
+      pins.all.length === 0
+        ? []
+        : [{ one: null, taken: now }, ...pins.all.map((one) => ({ one, taken: one }))];
+    const maps = entries.flatMap(({ taken }) => (taken ? [taken.shown.map] : []));
+    const fulls = new Map(scales(maps, same.checked).map((full, i) => [maps[i], full]));
+    bitmaps.keep(entries.flatMap(({ taken }) => (taken ? [taken.image] : [])));
+    list.style.setProperty("--cw-figures", String(entries.length));
+    for (const { one, taken } of entries) {
+      const full = taken ? (fulls.get(taken.shown.map) ?? 0) : 0;
+      figureOf(one).draw(taken, { full, bitmap: taken && bitmaps.of(taken.image), present: now });
+    }
+    setText(words, entries.length === 0 ? INVITATION : scaleWords(maps, [...fulls.values()], same.checked));
+    clearTimeout(settling);
+    settling = window.setTimeout(() => {
+      for (const one of pins.all) figures.get(one)?.correlate(now);
+    }, STILL);
+  };
+  const redraw = onFrame(draw, signal);
+  const bitmaps = makeBitmaps(redraw, signal);
+  signal.addEventListener("abort", () => clearTimeout(settling), { once: true });
+  pins.changed.addEventListener("change", redraw, { signal });
+  same.addEventListener("change", redraw, { signal });
+  watch(model, [...PAINTED, ...LOOKS], redraw, signal);
+  const size = new ResizeObserver(redraw);
+  size.observe(list);
+  signal.addEventListener("abort", () => size.disconnect(), { once: true });
+  draw();
+}
+
+/**
+ * @param {import("../pure/shown.js").Raster[]} maps
+ * @param {number[]} fulls
+ * @param {boolean} isShared
+ */
+function scaleWords(maps, fulls, isShared) {
+  if (!isShared) return "Each map has its own scale.";
+  if (new Set(maps.map((map) => map.ofPixels)).size > 1) {
+    return "One scale for maps of neurons, one for maps of pixels: their units differ.";
+  }
+  return `The colours of all maps reach up to ${number(Math.max(0, ...fulls))}.`;
+}

@@ -1,0 +1,36 @@
+"""Networks small enough to climb by hand."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+# Two filters of 2 x 2 pixels and one grey channel, by [row, column].
+KERNEL = np.array([[[1.0, -3.0], [2.0, 0.5]], [[-2.0, 1.0], [4.0, -1.0]]], np.float32)
+
+
+def linear_network(shape: tuple[int | None, int | None, int] = (7, 9, 1), **options: Any) -> keras.Model:
+    """One convolution of KERNEL without padding, stride 1: its mean over a box is linear in the pixels."""
+    inputs = keras.Input(shape, **options)
+    x = layers.Conv2D(2, 2, use_bias=False, name="conv")(inputs)
+    model = keras.Model(inputs, x, name="linear")
+    model.get_layer("conv").set_weights([np.moveaxis(KERNEL, 0, -1)[:, :, None, :]])
+    return model
+
+
+def headed_network() -> keras.Model:
+    """7 x 9 x 3 pictures; a ReLU'd convolution whose last filter is dead, GAP, units, a softmax over three classes."""
+    inputs = keras.Input((7, 9, 3))
+    x = layers.Rescaling(1 / 127.5, offset=-1, name="rescaling")(inputs)
+    x = layers.Conv2D(4, 3, padding="same", activation="relu", name="conv")(x)
+    x = layers.GlobalAveragePooling2D(name="gap")(x)
+    x = layers.Dense(5, activation="relu", name="units")(x)
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax", name="classes")(x), name="headed")
+    generator = np.random.default_rng(3)
+    for weight in model.weights:
+        weight.assign(generator.normal(size=weight.shape, scale=0.5))
+    kernel, bias = model.get_layer("conv").get_weights()
+    kernel[..., 3], bias[3] = 0, -1
+    model.get_layer("conv").set_weights([kernel, bias])
+    return model

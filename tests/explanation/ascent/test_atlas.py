@@ -1,0 +1,137 @@
+"""The atlas: whole, searchable, and resumed after every kind of end."""
+
+import errno
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from camwidget import Explainer, filter_atlas
+from camwidget.__main__ import main
+from camwidget.explanation.atlas import build
+from camwidget.explanation.atlas.store import slug
+from tests.explanation.ascent.networks import headed_network
+
+CLASSES = ["plum & fig", "<pear>", "lime"]
+
+
+@pytest.fixture(scope="module")
+def explainer() -> Explainer:
+    return Explainer(headed_network(), class_names=CLASSES)
+
+
+def make(explainer: Explainer, folder: Path, **options: Any) -> Path:
+    return filter_atlas(explainer, folder, **{"steps": 3, "progress": False, **options})
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_picture_is_on_a_page_and_every_link_leads_somewhere(explainer: Explainer, tmp_path: Path) -> None:
+    index = make(explainer, tmp_path / "atlas")
+    folder = index.parent
+    assert {path.stem for path in folder.glob("*.html")} == {"index", "conv", "units", "classes"}
+    for page in folder.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "://" not in text and "$" not in text.replace("${shown}", "").replace("${items.length}", "")
+        sources = re.findall(r'(?:src|href)="([^"]+)"', text)
+        assert sources and all((folder / source).is_file() for source in sources)
+        assert text.count("<img") == text.count('<img loading="lazy"')
+    text = (folder / "classes.html").read_text(encoding="utf-8")
+    assert "plum &amp; fig" in text and "&lt;pear&gt;" in text and "<pear>" not in text
+    text = (folder / "conv.html").read_text(encoding="utf-8")
+    assert text.count("<figure") == 4 and text.count('class="silent"') == 1 and "7 x 9 x 4" in text
+    with Image.open(folder / "pictures" / "conv" / "0003.png") as picture:
+        assert picture.size == (9, 7)
+    assert "12 pictures" in index.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
+def test_after_an_end_the_same_call_goes_on(
+    explainer: Explainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException
+) -> None:
+    whole = files(make(explainer, tmp_path / "whole").parent)
+    written: list[str] = []
+    original = Path.write_bytes
+
+    def write(self: Path, content: bytes) -> int:
+        if "units" in str(self) and len([name for name in written if "units" in name]) >= 2:
+            original(self, content[:3])  # as far as there was room
+            raise end
+        written.append(str(self))
+        return original(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", write)
+    with pytest.raises(type(end)) as raised:
+        make(explainer, tmp_path / "again")
+    if isinstance(end, OSError):
+        assert re.search(r"The disk of '.*again' is full\. .* to go on with it", str(raised.value))
+    monkeypatch.undo()
+    half = files(tmp_path / "again")
+    assert "pictures/conv/done.json" in half and "pictures/units/done.json" not in half
+    climbed: list[int] = []
+    monkeypatch.setattr(
+        build, "climbed", lambda batch, **o: climbed.append(len(batch.objectives)) or module_climbed(batch, **o)
+    )
+    make(explainer, tmp_path / "again")
+    assert climbed == [5, 3]  # the units and the classes, not the four filters again
+    left = {name: content for name, content in files(tmp_path / "again").items() if not name.endswith(".part")}
+    assert left == whole
+    climbed.clear()
+    make(explainer, tmp_path / "again")
+    assert climbed == []
+
+
+module_climbed = build.climbed
+
+
+def test_other_settings_or_weights_are_no_continuation(explainer: Explainer, tmp_path: Path) -> None:
+    make(explainer, tmp_path / "atlas", layers=["conv"])
+    with pytest.raises(ValueError, match=r"made with other settings: steps was 3 and is 4\. Choose another folder"):
+        make(explainer, tmp_path / "atlas", layers=["conv"], steps=4)
+    other = headed_network()
+    other.get_layer("units").set_weights([weight + 1 for weight in other.get_layer("units").get_weights()])
+    with pytest.raises(ValueError, match=r"weights and colours was"):
+        make(Explainer(other), tmp_path / "atlas", layers=["conv"])
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("mine")
+    with pytest.raises(ValueError, match=r"exists and is no atlas\. Pass a new or empty folder"):
+        make(explainer, tmp_path / "mine")
+
+
+def test_the_cost_is_said_first(explainer: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    make(explainer, tmp_path / "atlas", progress=True)
+    lines = capsys.readouterr().err.splitlines()
+    assert re.match(r"12 pictures of 7 x 9 pixels in 3 layers: about \d+ seconds and 0 MB\.", lines[0])
+
+
+def test_names_of_nested_layers_become_files() -> None:
+    assert slug("backbone#2/conv 1") == "backbone_2--conv_1"
+
+
+# Keras saves weights by an interface that NumPy 2 warns of.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_the_command_line(explainer: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    explainer.model.save(tmp_path / "net.keras")
+    (tmp_path / "names.txt").write_text("\n".join(CLASSES))
+    words = ["atlas", str(tmp_path / "net.keras"), "--out", str(tmp_path / "atlas"), "--steps", "2"]
+    assert main([*words, "--layers", "classes", "--classes", str(tmp_path / "names.txt"), "--range", "0", "255"]) == 0
+    assert "plum &amp; fig" in (tmp_path / "atlas" / "classes.html").read_text(encoding="utf-8")
+    settings = json.loads((tmp_path / "atlas" / "atlas.json").read_text())
+    assert settings["steps"] == 2 and settings["size"] == [7, 9]
+    for wrong, said in (
+        (["atlas", str(tmp_path / "no.keras"), "--out", str(tmp_path / "x")], "No network at"),
+        ([*words, "--preset", "furier"], "Did you mean 'fourier'?"),
+    ):
+        assert main(wrong) == 2 and said in capsys.readouterr().err
+
+
+def test_a_damaged_file_is_no_network(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "net.keras").write_bytes(np.arange(100, dtype=np.uint8).tobytes())
+    assert main(["atlas", str(tmp_path / "net.keras"), "--out", str(tmp_path / "x")]) == 2
+    assert "cannot be read as a network of Keras 3" in capsys.readouterr().err

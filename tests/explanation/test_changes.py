@@ -1,0 +1,88 @@
+"""Networks that change between two questions, in ways that are easily missed."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from camwidget import Explainer
+from tests.explanation.networks import dense_network
+from tests.model.networks import SHAPE, picture
+
+X = picture()
+
+
+def fresh(model: keras.Model, **options: Any) -> float:
+    return Explainer(model, preprocess=None).explain(X, target=1, **options).score
+
+
+def test_a_normalisation_adapted_anew_is_noticed() -> None:
+    normalisation = layers.Normalization()
+    normalisation.adapt(np.random.default_rng(0).normal(size=(4, *SHAPE)).astype(np.float32))
+    stack = [layers.Input(SHAPE), normalisation, layers.Conv2D(3, 3, activation="relu"), layers.Flatten()]
+    model = keras.Sequential([*stack, layers.Dense(2)])
+    explainer = Explainer(model, preprocess=None)
+    before = explainer.explain(X, target=1).score
+    normalisation.adapt(np.random.default_rng(1).normal(3, 2, size=(4, *SHAPE)).astype(np.float32))
+    after = explainer.explain(X, target=1).score
+    assert after == pytest.approx(fresh(model), rel=1e-5) and after != pytest.approx(before, rel=1e-2)
+
+
+def test_a_network_changed_between_two_of_many_pictures() -> None:
+    model = dense_network()
+    explainer = Explainer(model, preprocess=None)
+    found = explainer.explain_many([picture(1), X], target=1, progress=False)
+    next(found)
+    model.set_weights([2 * weight for weight in model.get_weights()])
+    assert next(found).score == pytest.approx(fresh(model), rel=1e-5)
+
+
+def test_what_is_handed_out_cannot_spoil_what_is_kept() -> None:
+    explainer = Explainer(dense_network(), preprocess=None)
+    options: dict[str, Any] = {"method": "smooth_grad", "samples": 3, "target": 1}
+    first = explainer.explain(X, **options)
+    with pytest.raises(ValueError, match="read-only"):
+        first.signed[...] = 0
+    np.testing.assert_array_equal(explainer.explain(X, **options).signed, first.signed)
+
+
+def test_copies_of_no_noise_are_none() -> None:
+    explainer = Explainer(dense_network(), preprocess=None)
+    plain = explainer.explain(X, target=1)
+    same = explainer.explain(X, target=1, samples=50, noise=0.0)
+    np.testing.assert_array_equal(same.signed, plain.signed)
+
+
+class Centred(layers.Layer):
+    """Writes a variable of TensorFlow's own, and reads it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mean = tf.Variable(tf.constant(0.0))
+
+    def call(self, x: Any) -> Any:
+        self.mean.assign(tf.reduce_mean(x))
+        return x - self.mean
+
+
+def test_what_is_written_and_then_read_is_what_was_written() -> None:
+    stack = [layers.Input(SHAPE), Centred(), layers.Conv2D(3, 3, name="conv"), layers.Flatten(), layers.Dense(2)]
+    model = keras.Sequential(stack)
+    expected = model.predict(X[None], verbose="0")[0, 1]
+    model.layers[0].mean.assign(5.0)
+    assert Explainer(model, preprocess=None).explain(X, target=1).score == pytest.approx(float(expected), rel=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:The class's probability is")
+@pytest.mark.parametrize("target", [0, 1])
+def test_the_exact_softmax_beside_a_class_that_is_sure(target: int) -> None:
+    stack = [layers.Input(SHAPE), layers.Conv2D(3, 3, activation="relu", name="conv"), layers.Flatten()]
+    model = keras.Sequential([*stack, layers.Dense(3, activation="softmax", name="top")])
+    kernel, _ = model.get_layer("top").get_weights()
+    model.get_layer("top").set_weights([kernel, np.array([150.0, 0.0, 0.0], np.float32)])
+    explainer = Explainer(model, preprocess=None)
+    found = explainer.explain(X, target=target, derivatives="softmax", layer="conv")
+    assert np.isfinite(found.signed).all() and np.abs(found.evidence.first).max() > 0

@@ -87,6 +87,7 @@ def test_a_whole_trial_by_keyboard(
         title = {"grad_cam": "Grad-CAM", "grad_cam++": "Grad-CAM++", "same": "Same"}[option]
         expect(rows.nth(n + 1)).to_have_text(f"{title}{value:.0f}{value:.2f}{low:.2f} to {high:.2f}")
     expect(page.locator(".cw-trial-said")).to_be_focused()
+    expect(trial.get_by_role("button")).to_have_count(0)
     page.keyboard.press("Backspace")  # final
     expect(rows).to_have_count(4)
     notebook.screenshot(f"{name}-result", trial)

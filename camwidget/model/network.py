@@ -239,4 +239,5 @@ def _by_data(source: Any) -> Any:
         if node.name in names:
             needed.node.add().CopyFrom(node)
             needed.node[-1].input[:] = inputs[node.name]
+            needed.node[-1].attr.pop("_class", None)  # "beside that node", which may be left out
     return needed

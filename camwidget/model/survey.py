@@ -12,6 +12,7 @@ import tensorflow as tf
 from .head import Kind, head_kind, make_head
 from .layers import LayerInfo, mark_default
 from .network import Network, compiled
+from .tracing import Visit
 
 # The name of the picture itself among the layers, for networks that have no other map.
 INPUT = "input"
@@ -45,104 +46,113 @@ class Survey:
     tokens: int
 
 
+@dataclass(frozen=True, eq=False)
+class _Call:
+    """What one layer returned, and where among attentions it stands.
+
+    Attributes:
+        info: its name, class and type; rows, columns and channels where it is a map, see `_form`, else 0.
+        layer: the Keras layer, or the operation.
+        output: what it returned.
+        is_map: whether `info` has a shape.
+        inside: whether it stands inside an attention.
+        attends: whether it is one, or stands behind one.
+    """
+
+    info: LayerInfo
+    layer: Any
+    output: Any
+    is_map: bool
+    inside: bool
+    attends: bool
+
+
+def _watching(network: Network, calls: list[_Call]) -> Visit:
+    """A visit that notes every call of a layer, in order of execution."""
+    grids: list[tuple[int, int]] = []
+    attention = [0, 0]  # how deep inside one, and how many there were
+
+    def visit(name: str, layer: Any, compute: Callable[[], Any], arguments: Any) -> Any:
+        is_attention = isinstance(layer, _ATTENTION)
+        attention[0] += is_attention
+        attention[1] += is_attention
+        try:
+            output = compute()
+        finally:
+            attention[0] -= is_attention
+        inside, attends = attention[0] > 0, attention[1] > 0
+        form = None if inside else _form(output, network.shape, grids, attends=attends)
+        if form is not None and form[2] is None:
+            grids.append(form[:2])
+        calls.append(_Call(_info(name, layer, output, form), layer, output, form is not None, inside, attends))
+        return output
+
+    return visit
+
+
+def _info(name: str, layer: Any, output: Any, form: tuple[int, int, int | None] | None) -> LayerInfo:
+    is_attention = isinstance(layer, _ATTENTION)
+    has_weights = isinstance(layer, keras.Layer) and bool(layer.weights) and (is_attention or not layer._layers)
+    if form is None:
+        return LayerInfo(name, type(layer).__name__, 0, 0, 0, has_weights=has_weights)
+    rows, columns, prefix = form
+    shape = (rows, columns, output.shape[-1])
+    dtype = output.dtype.name
+    return LayerInfo(name, type(layer).__name__, *shape, has_weights=has_weights, prefix=prefix, dtype=dtype)
+
+
+def _listed(calls: Sequence[_Call]) -> list[_Call]:
+    """The same; those whose output is that of an earlier one only hand it on, and are not listed."""
+    first: dict[int, _Call] = {}
+    for call in calls:
+        first.setdefault(id(call.output), call)
+    return [replace(call, info=replace(call.info, listed=first[id(call.output)] is call)) for call in calls]
+
+
 def census(network: Network) -> tuple[LayerInfo, ...]:
     """Trace the network once and note every use of a layer whose output has channels, whatever its head is.
 
     These are the maps and tokens of `survey`, maps of one row or column, and units: an output of shape (n, units) is
     a map of one row and one column.
     """
-    layers: list[LayerInfo] = []
-    grids: list[tuple[int, int]] = []
-    attention = [0, 0]  # how deep inside one, and how many there were
-    outputs: list[Any] = []
-
-    def visit(name: str, layer: Any, compute: Callable[[], Any], arguments: Any) -> Any:
-        is_attention = isinstance(layer, _ATTENTION)
-        attention[0] += is_attention
-        attention[1] += is_attention
-        try:
-            output = compute()
-        finally:
-            attention[0] -= is_attention
-        form = None if attention[0] else _form(output, network.shape, grids, attends=attention[1] > 0)
-        form = form or (None if attention[0] else _small(output))
-        if form is not None and not isinstance(layer, keras.layers.InputLayer):
-            rows, columns, prefix = form
-            grids.extend([(rows, columns)] if prefix is None and min(rows, columns) > 1 else [])
-            listed = not any(output is other for other in outputs)
-            has_weights = isinstance(layer, keras.Layer) and bool(layer.weights) and not layer._layers
-            info = LayerInfo(name, type(layer).__name__, rows, columns, output.shape[-1], prefix=prefix)
-            layers.append(replace(info, listed=listed, has_weights=has_weights))
-            outputs.append(output)
-        return output
+    calls: list[_Call] = []
 
     def forward(inputs: tf.Tensor, sides: tuple[tf.Tensor, ...]) -> tf.Tensor:
-        network.outputs(inputs, sides, visit)
+        calls.clear()  # traced twice where a layer makes its weights at its first call
+        network.outputs(inputs, sides, _watching(network, calls))
         return tf.zeros(())
 
     compiled(forward, *network.specs)
-    return tuple(layers)
+    found: list[_Call] = []
+    for call in calls:
+        small = None if call.is_map or call.inside else _small(call.output)
+        if not isinstance(call.layer, keras.layers.InputLayer) and (call.is_map or small is not None):
+            info = call.info if small is None else _info(call.info.name, call.layer, call.output, small)
+            found.append(replace(call, info=info))
+    return tuple(call.info for call in _listed(found))
 
 
 def survey(network: Network) -> Survey:
     """Trace the network once and note every use of a layer whose output is a map."""
-    maps: list[tuple[LayerInfo, tf.Tensor]] = []
-    weights_at: list[int] = []  # number of maps seen before each layer that has weights but no map
+    calls: list[_Call] = []
     head: list[tuple[Kind, int]] = []
-    grids: list[tuple[int, int]] = []
-    attention = [0, 0]  # how deep inside one, and how many there were
-    loose_tokens: list[str] = []
-
-    def visit(name: str, layer: Any, compute: Callable[[], Any], arguments: Any) -> Any:
-        is_attention = isinstance(layer, _ATTENTION)
-        attention[0] += is_attention
-        attention[1] += is_attention
-        try:
-            output = compute()
-        finally:
-            attention[0] -= is_attention
-        has_weights = isinstance(layer, keras.Layer) and bool(layer.weights) and (is_attention or not layer._layers)
-        form = None if attention[0] else _form(output, network.shape, grids, attends=attention[1] > 0)
-        if form is not None:
-            rows, columns, prefix = form
-            if prefix is None:
-                grids.append((rows, columns))
-            info = LayerInfo(
-                name,
-                type(layer).__name__,
-                rows,
-                columns,
-                output.shape[-1],
-                has_weights=has_weights,
-                listed=not any(output is other for _, other in maps),
-                prefix=prefix,
-                dtype=output.dtype.name,
-            )
-            maps.append((info, output))
-        elif has_weights:
-            weights_at.append(len(maps))
-            if attention[1] and isinstance(output, tf.Tensor) and output.shape.rank == 3:
-                loose_tokens.append(name)
-        return output
 
     def forward(inputs: tf.Tensor, sides: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
-        # Traced twice where a layer makes its weights at its first call.
-        for noted in (maps, weights_at, head, grids, loose_tokens):
-            noted.clear()
-        outputs = network.outputs(inputs, sides, visit)
+        calls.clear()  # traced twice where a layer makes its weights at its first call
+        outputs = network.outputs(inputs, sides, _watching(network, calls))
         output = network.vector(outputs)
         kind = head_kind(output, network.loss(outputs))
         units: Any = output.shape[1]
-        head.append((kind, 2 if kind == "sigmoid" and units == 1 else units))
-        return output, _reach(make_head(output, kind).logits, maps)
+        head[:] = [(kind, 2 if kind == "sigmoid" and units == 1 else units)]
+        return output, _reach(make_head(output, kind).logits, [call for call in calls if call.is_map])
 
     concrete = compiled(forward, *network.specs)
     ((kind, classes),) = head
+    maps = [call.info for call in _listed([call for call in calls if call.is_map])]
     # What comes before the first weights is the picture itself, rescaled or padded.
-    start = next((position for position, (info, _) in enumerate(maps) if info.has_weights), 0)
-    layers = [info for info, _ in maps[start:]]
+    start = next((position for position, info in enumerate(maps) if info.has_weights), 0)
     without_effect: set[str] = set()
-    tokens = [info.name for info, _ in maps if info.prefix is not None]
+    tokens = [info.name for info in maps if info.prefix is not None]
     if tokens or (kind == "linear" and classes > 1):
         noise = np.random.default_rng(0).random((2, *network.shape), np.float32)
         sides = tuple(tf.zeros((2, *side.shape), side.dtype) for side in network.sides)
@@ -151,9 +161,13 @@ def survey(network: Network) -> Survey:
         # A softmax that the graph hides still shows in the numbers.
         if kind == "linear" and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
             kind = "probabilities"
-    weights_follow = any(position == len(maps) for position in weights_at)
-    marked = mark_default(layers, weights_follow=weights_follow, without_effect=without_effect)
-    return Survey(replace(network, kind=kind), marked, classes, len(loose_tokens))
+    last = max((position for position, call in enumerate(calls) if call.is_map), default=-1)
+    behind = calls[last + 1 :]
+    weights_follow = any(call.info.has_weights for call in behind)
+    marked = mark_default(maps[start:], weights_follow=weights_follow, without_effect=without_effect)
+    loose = [call for call in calls if not call.is_map and call.info.has_weights and call.attends]
+    tokens_without_grid = [call for call in loose if isinstance(call.output, tf.Tensor) and call.output.shape.rank == 3]
+    return Survey(replace(network, kind=kind), marked, classes, len(tokens_without_grid))
 
 
 def _form(
@@ -197,9 +211,9 @@ def _small(output: Any) -> tuple[int, int, int | None] | None:
     return int(rows), int(columns), None  # type: ignore[arg-type] # no length is open
 
 
-def _reach(logits: tf.Tensor, maps: Sequence[tuple[LayerInfo, tf.Tensor]]) -> tf.Tensor:
+def _reach(logits: tf.Tensor, maps: Sequence[_Call]) -> tf.Tensor:
     """For each layer of tokens, how far the logits depend on those that stand for places, shape (layers,)."""
-    tokens = [(info, output) for info, output in maps if info.prefix is not None]
+    tokens = [(call.info, call.output) for call in maps if call.info.prefix is not None]
     if not tokens:
         return tf.zeros(0)
     # By random numbers, since all logits together may add up to a constant.

@@ -16,7 +16,7 @@ const MOST = 24;
 /**
  * @param {import("../model.js").Model} model
  * @param {HTMLElement} el
- * @param {import("./stage.js").Look} look
+ * @param {import("./look.js").Look} look
  * @returns {(now: import("../pure/shown.js").Shown | null) => void} draws it where the view asks for it
  */
 export function eachFilter(model, el, look) {

@@ -4,6 +4,7 @@ import { correlationWords } from "../pure/correlation.js";
 import { heat } from "../pure/palette.js";
 import { caption } from "../pure/pins.js";
 import { number } from "../pure/words.js";
+import { untouched } from "./look.js";
 import { makePainter } from "./painter.js";
 
 /**
@@ -39,16 +40,7 @@ export function makeFigure(model, signal, { pin, back, remove }) {
   }
 
   const painter = makePainter(canvas);
-  /** @type {import("./stage.js").Look} */
-  const look = {
-    hovered: null,
-    active: [0, 0],
-    byKeys: false,
-    dragging: false,
-    bitmap: null,
-    facts: null,
-    seen: null,
-  };
+  const look = untouched();
   /** @type {unknown[]} */
   let drawn = [];
   /** @type {ArrayLike<number> | null} */

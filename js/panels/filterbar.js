@@ -67,7 +67,11 @@ export function filterBar(el, signal, { changed, choose }) {
      * @returns {Sorting}
      */
     sorting(evidence) {
-      const possible = { contribution: evidence?.contributions != null, index: true, activation: (evidence?.means.length ?? 0) > 0 }; // biome-ignore format: a table
+      const possible = {
+        contribution: evidence?.contributions != null,
+        index: true,
+        activation: (evidence?.means.length ?? 0) > 0,
+      };
       for (const option of select.options) option.disabled = !possible[/** @type {Sorting} */ (option.value)];
       const sorting = possible[asked] ? asked : "index";
       select.value = sorting;

@@ -12,7 +12,7 @@ const REST = 80; // milliseconds
 
 /**
  * @param {import("../model.js").Model} model
- * @param {import("./stage.js").Look} look `facts` are set here
+ * @param {import("./look.js").Look} look `facts` are set here
  * @param {() => void} redraw
  * @param {AbortSignal} signal
  * @returns {(cell: Neuron | null, seq: number) => void} says which neuron it is about, under which result

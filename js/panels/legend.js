@@ -10,7 +10,7 @@ const OWN_SCALE = ["filters", "inputs"];
  * Under the picture: what the colours mean, and the numbers of the neuron under the pointer.
  * @param {import("../model.js").Model} model
  * @param {HTMLElement} el
- * @param {import("./stage.js").Look} look
+ * @param {import("./look.js").Look} look
  */
 export function legend(model, el, look) {
   const strip = h("canvas", { class: "cw-strip", width: "256", height: "1", "aria-hidden": "true" });

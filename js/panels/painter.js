@@ -20,7 +20,7 @@ const USUAL_OPACITY = 0.6;
  * @typedef {object} Scene
  * @property {import("../pure/shown.js").Shown | null} now
  * @property {Float32Array | null} heats map / what has full heat; null: nothing to paint
- * @property {import("./stage.js").Look} look
+ * @property {import("./look.js").Look} look
  * @property {read.Readable} model
  */
 

@@ -12,7 +12,7 @@ export const pictures = {
   /**
    * Keeps `look.bitmap` to the model's picture.
    * @param {import("../model.js").Model} model
-   * @param {import("./stage.js").Look} look
+   * @param {import("./look.js").Look} look
    * @param {() => void} redraw
    * @param {AbortSignal} signal
    */

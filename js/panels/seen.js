@@ -8,7 +8,7 @@ import { decode } from "./pictures.js";
 /**
  * Keeps `look.seen` to the model's picture while the view is "inputs"; null in all others.
  * @param {import("../model.js").Model} model
- * @param {import("./stage.js").Look} look
+ * @param {import("./look.js").Look} look
  * @param {() => void} redraw
  * @param {AbortSignal} signal
  */

@@ -4,14 +4,7 @@
  *
  * @typedef {import("../model.js").Model} Model
  * @typedef {import("../contract.d.ts").Neuron} Neuron
- * @typedef {object} Look  what only this view knows
- * @property {Neuron | null} hovered
- * @property {Neuron} active the neuron the keyboard is at
- * @property {boolean} byKeys
- * @property {boolean} dragging
- * @property {ImageBitmap | null} bitmap
- * @property {import("./hovered.js").Facts | null} facts of the neuron that is pointed at
- * @property {{bitmap: ImageBitmap | null, words: string} | null} seen the network's input, where it is on show
+ * @typedef {import("./look.js").Look} Look
  *
  * @typedef {object} Stage
  * @property {Model} model
@@ -32,6 +25,7 @@ import { eachFilter } from "./each.js";
 import { hoveredNumbers } from "./hovered.js";
 import { gridKeys } from "./keyboard.js";
 import { legend } from "./legend.js";
+import { untouched } from "./look.js";
 import { makePainter } from "./painter.js";
 import { pictures } from "./pictures.js";
 import { gridPointer } from "./pointer.js";
@@ -55,16 +49,7 @@ export function stagePanel(model, el, signal, { undo, painted }) {
   const frame = h("div", { class: "cw-stage-frame" }, [element, message]);
   el.append(frame);
 
-  /** @type {Look} */
-  const look = {
-    hovered: null,
-    active: [0, 0],
-    byKeys: false,
-    dragging: false,
-    bitmap: null,
-    facts: null,
-    seen: null,
-  };
+  const look = untouched();
   const painter = makePainter(canvas);
   const newest = newestResult(model, signal);
   const present = () =>

@@ -28,7 +28,13 @@ test("a map that is the same everywhere, or holds a NaN, ranks nothing", () => {
 test("it is of ranks alone: a growing function of a map changes nothing, the order of the two neither", () => {
   const one = Array.from({ length: 35 }, (_, i) => Math.max(0, Math.sin(7 * i)));
   const other = one.map((value, i) => Math.max(0, value + Math.sin(3 * i) / 2));
-  near(rankCorrelation(one.map((value) => value ** 3), other), rankCorrelation(one, other)); // biome-ignore format: one line
+  near(
+    rankCorrelation(
+      one.map((value) => value ** 3),
+      other,
+    ),
+    rankCorrelation(one, other),
+  );
   near(rankCorrelation(other, one), rankCorrelation(one, other));
   near(rankCorrelation(one, one), 1);
 });

@@ -26,7 +26,12 @@ test("what is enough is enough, and one filter fewer is not", () => {
     const found = enough(contributions, 0.8);
     const weakest = found.reduce((a, b) => (Math.abs(contributions[b]) < Math.abs(contributions[a]) ? b : a));
     assert.ok(share(contributions, found) > 0.8 - 1e-6);
-    assert.ok(share(contributions, found.filter((filter) => filter !== weakest)) < 0.8); // biome-ignore format: one line
+    assert.ok(
+      share(
+        contributions,
+        found.filter((filter) => filter !== weakest),
+      ) < 0.8,
+    );
   }
 });
 

@@ -64,7 +64,14 @@ const taken = (values) => {
     map: new Float32Array(raw.map.buffer),
     ofPixels: false,
     selection: { neurons: raw.neurons, region: raw.region },
-    settings: { method: raw.method, layer: raw.layer, target: raw.target, score: raw.score_name, samples: raw.samples, noise: raw.noise }, // biome-ignore format: one line
+    settings: {
+      method: raw.method,
+      layer: raw.layer,
+      target: raw.target,
+      score: raw.score_name,
+      samples: raw.samples,
+      noise: raw.noise,
+    },
   };
   return snapshot(model, shown(evidence, result, filters, { neurons, region }));
 };
@@ -88,13 +95,17 @@ test("what differs from the map on show stands out, the usual only where the oth
   };
   const other = taken(state(asked, asked));
   assert.deepEqual(
-    caption(other, plain).filter((word) => word.differs).map((word) => word.text),
+    caption(other, plain)
+      .filter((word) => word.differs)
+      .map((word) => word.text),
     ["Grad-CAM", "of the probability", "20 noisy copies, noise 0.15", "1 of 6 neurons", "filters 1, 7"],
-  ); // biome-ignore format: a table
+  );
   assert.deepEqual(
-    caption(plain, other).filter((word) => word.differs).map((word) => word.text),
+    caption(plain, other)
+      .filter((word) => word.differs)
+      .map((word) => word.text),
     ["CAM", "of the logit", "no noise", "all neurons", "all filters"],
-  ); // biome-ignore format: a table
+  );
   assert.deepEqual(texts(caption(plain, plain)), ["CAM", "cat", "late (2×3)"]);
   assert.ok(caption(plain, plain).every((word) => !word.differs));
 });

@@ -65,7 +65,8 @@ def _page(
         layer=html.escape(layer.name),
         about=f"{html.escape(layer.kind)}, {_shape(layer)}; {len(done)} of {layer.channels} pictures",
         # Small pictures are shown larger, with their pixels as squares.
-        width=max(112, size[1]) if size[1] >= 112 else 112,
+        width=max(112, size[1]),
+        kind="small" if size[1] < 112 else "large",
         style=_style(),
         script=_script(),
         figures=figures or "<p>None is finished yet.</p>",

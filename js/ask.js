@@ -8,7 +8,7 @@
  * @typedef {Request extends infer R ? R extends Request ? Omit<R, "id"> : never : never} Question
  */
 
-/** How long the kernel may take before we say that it does not answer. */
+/** How long the kernel may take to answer before we say that it does not, unless it is known to be busy. */
 const PATIENCE = 5000; // milliseconds
 
 /**
@@ -42,14 +42,25 @@ export function makeAsk(model, signal, patience = PATIENCE) {
     id = asked;
     waiting = answered;
     clearTimeout(overdue);
-    overdue = window.setTimeout(
-      () => settle({ id: asked, error: "The kernel does not answer." }, []),
-      patience,
-    );
+    const late = () => {
+      if (isBusy(model)) overdue = window.setTimeout(late, patience);
+      else settle({ id: asked, error: "The kernel does not answer." }, []);
+    };
+    overdue = window.setTimeout(late, patience);
     try {
+      if (/** @type {{offline?: boolean}} */ (model).offline) throw new Error("nobody is there");
       model.send({ id, ...question });
     } catch {
-      settle({ id: asked, error: "The kernel was not reached." }, []);
+      settle({ id: asked, error: "There is no kernel." }, []);
     }
   };
+}
+
+/**
+ * Whether the kernel is known to be at work, so that its silence means nothing. Colab and others do not say.
+ * @param {Model} model
+ */
+function isBusy(model) {
+  const { widget_manager: manager } = /** @type {{widget_manager?: any}} */ (model);
+  return manager?.kernel?.status === "busy";
 }

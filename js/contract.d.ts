@@ -2,7 +2,7 @@
  * The one contract between the kernel (camwidget/widget/) and the browser (js/).
  *
  * Every name is the same in Python, on the wire and here. State is traits; whoever changes
- * one, both sides follow. Messages carry only events (Stop, a page's greeting), each with an id and always
+ * one, both sides follow. Messages are questions and Stop, each with an id and always
  * answered. tests/test_contract.py compares this file with the Python traits.
  *
  * Axis letters: h row, w column, c channel ("filter") of the chosen layer, k class.

@@ -5,18 +5,13 @@
  * @typedef {import("./model.js").Model} Model
  * @typedef {ReturnType<typeof makeKernel>} Kernel
  */
+import { makeAsk } from "./ask.js";
 import { watch } from "./model.js";
-
-/** How long the kernel may take to say that it is there, unless it is known to be busy. */
-const PATIENCE = 5000; // milliseconds
 
 export function makeKernel() {
   const changed = new EventTarget();
   let reached = true; // until it is silent
-  let id = 0;
-  let overdue = 0;
   const say = (/** @type {boolean} */ is) => {
-    clearTimeout(overdue);
     if (is === reached) return;
     reached = is;
     changed.dispatchEvent(new Event("change"));
@@ -34,21 +29,8 @@ export function makeKernel() {
      * @param {AbortSignal} signal
      */
     watch(model, signal) {
-      const silent = () => {
-        if (isBusy(model)) overdue = window.setTimeout(silent, PATIENCE);
-        else say(false);
-      };
-      const ask = () => {
-        if (/** @type {{offline?: boolean}} */ (model).offline) return say(false);
-        id = Math.floor(Math.random() * 2 ** 31);
-        clearTimeout(overdue);
-        overdue = window.setTimeout(silent, PATIENCE);
-        try {
-          model.send({ id, kind: "hello" });
-        } catch {
-          say(false);
-        }
-      };
+      const question = makeAsk(model, signal);
+      const ask = () => question({ kind: "hello" }, ({ error }) => say(error === ""));
       const heard = () => say(true);
       const events = /** @type {any[]} */ (["msg:custom", "comm_live_update"]);
       model.on(events[0], heard);
@@ -57,7 +39,6 @@ export function makeKernel() {
       signal.addEventListener(
         "abort",
         () => {
-          clearTimeout(overdue);
           model.off(events[0], heard);
           model.off(events[1], ask);
         },
@@ -66,13 +47,4 @@ export function makeKernel() {
       ask();
     },
   };
-}
-
-/**
- * Whether the kernel is known to be at work, so that its silence means nothing. Colab and others do not say.
- * @param {Model} model
- */
-function isBusy(model) {
-  const { widget_manager: manager } = /** @type {{widget_manager?: any}} */ (model);
-  return manager?.kernel?.status === "busy";
 }

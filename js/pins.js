@@ -51,6 +51,10 @@ export function bringBack(model, { settings, filters, selection }, undo) {
   const step = undo.begin(model);
   // With another layer the kernel gives up what is chosen, unless it was set as well; and what is the same is not sent.
   if (model.get("layer") !== settings.layer) setTraits(model, { filters: null, neurons: null, region: null });
+  // And a method brings its usual number of noisy copies, unless the number was set as well.
+  if (model.get("method") !== settings.method && model.get("samples") === settings.samples) {
+    setTraits(model, { samples: settings.samples > 0 ? 0 : 1 });
+  }
   setTraits(model, { ...settings, filters, ...selection });
   step.end();
 }

@@ -12,6 +12,8 @@ import { isAsked, pressed, summary } from "./pure/trial.js";
 /** How long the next question may take before we say that we wait for it. */
 const PATIENCE = 2000; // milliseconds
 
+const KEYS = "Keys: A or ←, B or →, S or ↓ for the same, Backspace to undo.";
+
 export default () => ({ render });
 
 /** @param {{model: import("./model.js").Model, el: HTMLElement}} view */
@@ -41,12 +43,12 @@ function render({ model, el }) {
     // Only the question on show: two quick presses must not answer one that nobody has seen.
     if (isAsked(model.get("question"), answers())) setTraits(model, { answers: [...answers(), choice] });
   };
-  const press = keyed(
+  const first = keyed(
     button("A", signal, () => vote("left")),
     "A ArrowLeft",
   );
   const buttons = [
-    press,
+    first,
     keyed(
       button("B", signal, () => vote("right")),
       "B ArrowRight",
@@ -57,13 +59,11 @@ function render({ model, el }) {
     ),
   ];
   const back = keyed(button("Undo", signal, undo), "Backspace");
-  const bars = h("div", { class: "cw-trial-buttons" }, [
+  const row = h("div", { class: "cw-trial-buttons" }, [
     ...buttons.slice(0, 2),
     h("div", { class: "cw-trial-rest" }, [buttons[2], back]),
   ]);
-  const hint = h("p", { class: "cw-hint cw-trial-keys" }, [
-    "Keys: A or ←, B or →, S or ↓ for the same, Backspace to undo.",
-  ]);
+  const hint = h("p", { class: "cw-hint cw-trial-keys" }, [KEYS]);
   const asking = h("div", { class: "cw-trial-asking" }, [task, figures]);
   const ending = h("div", { class: "cw-trial-ending" });
   const card = h("div", { class: "cw-card cw-trial", role: "group", "aria-labelledby": id }, [
@@ -72,7 +72,7 @@ function render({ model, el }) {
     bar,
     asking,
     ending,
-    bars,
+    row,
     hint,
     live,
   ]);
@@ -114,9 +114,9 @@ function render({ model, el }) {
     bar.value = done;
     asking.hidden = over;
     for (const element of buttons) element.hidden = over;
-    bars.hidden = hint.hidden = revealed;
+    row.hidden = hint.hidden = revealed;
     back.setAttribute("aria-disabled", String(done === 0));
-    if (focused && wasOver && !over) press.focus(); // at once: what is hidden loses the focus
+    if (focused && wasOver && !over) first.focus(); // at once: what is hidden loses the focus
     if (over) {
       setText(count, `${total} of ${total} answered`);
       setText(about, revealed ? "The result" : "Every question is answered.");
@@ -127,7 +127,7 @@ function render({ model, el }) {
       overdue = window.setTimeout(() => setText(count, "Waiting for the next maps …"), PATIENCE);
     } else {
       setText(count, `${done + 1} of ${total}`); // only now: it says which question is on show
-      setText(hint, "Keys: A or ←, B or →, S or ↓ for the same, Backspace to undo.");
+      setText(hint, KEYS);
       setText(about, `Class: ${question.class_name}`);
       setText(live, `${done + 1} of ${total}. Class: ${question.class_name}. Map A or map B?`);
       const alts = ["The picture", "Map A over the picture", "Map B over the picture"];

@@ -10,6 +10,7 @@ from camwidget.explanation import Explainer, make_query
 from camwidget.maths import METHODS
 from camwidget.model import load_picture
 from camwidget.widget import TrustStudy, contract
+from camwidget.widget.requests import REQUESTS, Asked, answer
 from camwidget.widget.traits import Traits
 from tests.widget.networks import small_network
 
@@ -143,3 +144,16 @@ def test_load_picture_and_contract_agree_on_the_picture():
     sent = contract.encode_picture(picture)
     assert (sent["height"], sent["width"]) == (5, 7)
     assert sent["png"].startswith(b"\x89PNG")
+
+
+def test_every_question_of_the_contract_is_known_and_answered_as_it_says():
+    assert set(re.findall(r'\| \{ kind: "(\w+)"', TEXT)) == set(REQUESTS)
+    explainer = Explainer(small_network(), preprocess=None)
+    picture = explainer.picture(np.arange(12 * 18 * 3, dtype=np.uint8).reshape(12, 18, 3))
+    asked = Asked(explainer, explainer.answer(picture, make_query({})), lambda: True)
+    of_one = {"layer": asked.explanation.layer, "row": 1, "column": 2}
+    for kind, content in (("neuron", of_one), ("inputs", {}), ("check", {}), ("stop", {}), ("hello", {})):
+        found = answer(asked, {"id": 1, "kind": kind, **content}).fields
+        own = interface(f"{kind.capitalize()}Answer") if f"interface {kind.capitalize()}Answer" in TEXT else set()
+        assert set(found) == own | interface("Answer"), kind
+        assert found["error"] == ""

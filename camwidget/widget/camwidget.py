@@ -6,10 +6,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import traitlets
+
 from camwidget.explanation import Explanation, Query, make_query, shared_explainer
 from camwidget.explanation.drawing import palette
 from camwidget.explanation.measuring import Checkpoint
-from camwidget.explanation.query import takes_query
+from camwidget.explanation.query import check_option, takes_query
 from camwidget.model import Model, Picture, Preprocess
 from camwidget.model.survey import INPUT
 
@@ -22,12 +24,14 @@ from .state import (
     FIXED,
     QUERY_TRAITS,
     Request,
+    as_plain,
     as_traits,
     follow,
     of_what_was_stopped,
     refuse_unknown,
     same_evidence,
     same_measurement,
+    status_of,
 )
 from .streaming import since, streamed
 
@@ -139,8 +143,27 @@ class CamWidget(Keeping):
     def _scheduler(self) -> Scheduler[Request]:
         return Scheduler(self._take, self._answer, self._lock)
 
-    def _encoded_image(self) -> dict:
-        return contract.encode_picture(self._explanation.picture)
+    @traitlets.validate(*QUERY_TRAITS)
+    def _check_option(self, proposal: Any) -> Any:
+        name = proposal.trait.name
+        try:
+            checked = as_plain(check_option(name, proposal.value))
+        except (TypeError, ValueError) as error:
+            self._refuse(name, str(error))
+            return getattr(self, name)
+        self._accept(name)
+        return checked
+
+    @traitlets.observe("colormap")
+    def _offer_colormap(self, change: Any) -> None:
+        try:
+            colormaps = contract.encode_colormaps(change.new)
+        except ValueError as error:
+            self._refuse("colormap", str(error))
+            self.colormap = change.old
+        else:
+            with self._lock:
+                self.choices = {**dict(self.choices), "colormaps": colormaps}
 
     def _refuse(self, name: str, message: str) -> None:
         with self._lock:
@@ -234,7 +257,7 @@ class CamWidget(Keeping):
             values["evidence"] = contract.encode_evidence(explanation, identity)
         values["result"] = contract.encode_result(explanation, seq=seq, evidence_id=identity, milliseconds=milliseconds)
         if not partial:
-            values["status"] = "stopped" if explanation.stopped else "idle"
+            values["status"] = status_of(explanation)
         with self._lock:
             if self._scheduler.closed:
                 return
@@ -255,7 +278,7 @@ class CamWidget(Keeping):
             if self.image is request.image and request.image is not self._settled_image:
                 values["image"] = self._settled_image
             self._refused = "", self._scheduler.number
-            self._tell({**values, "error": message, "status": "idle"})
+            self._tell({**values, "error": message, "status": status_of(self._explanation)})
 
     def _settled(self, request: Request, query: Query) -> dict[str, Any]:
         """The traits as the answered query has them; not those that were set again meanwhile."""

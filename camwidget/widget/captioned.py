@@ -40,7 +40,7 @@ def caption(text: str, width: int) -> UInt8[np.ndarray, "H W 3"]:
 
 
 def _words(explanation: Explanation) -> str:
-    return f"{explanation.title}. {explanation.message}".strip() if explanation.message else explanation.title
+    return f"{explanation.title}. {explanation.message}" if explanation.message else explanation.title
 
 
 def _blocks(heat: Float[np.ndarray, "h w"], height: int, width: int) -> Float[np.ndarray, "{height} {width}"]:

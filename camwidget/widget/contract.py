@@ -152,11 +152,11 @@ def encode_result(explanation: Explanation, *, seq: int, evidence_id: int, milli
     """The map as it is painted, and what the network thinks of every class."""
     map, full = painted(explanation)
     asked, probabilities = as_traits(explanation.query), explanation.probabilities
+    asked["score_name"] = asked.pop("score")  # here `score` is the number
     return {
         "seq": seq,
         "evidence_id": evidence_id,
         **asked,
-        "score_name": explanation.query.score,
         "against": explanation.query.against if explanation.query.score == "contrast" else None,
         "rows": map.shape[0],
         "columns": map.shape[1],

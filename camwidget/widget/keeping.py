@@ -5,6 +5,7 @@ import pathlib
 from typing import Any
 
 import numpy as np
+import traitlets
 from jaxtyping import Float
 from PIL import Image
 
@@ -15,7 +16,7 @@ from . import contract
 from .captioned import captioned
 from .page import MOST_TERMS, write_page
 from .reproduce import Said, write_code
-from .state import as_traits
+from .state import as_traits, status_of
 from .traits import LOOKS, STATE, Traits
 
 
@@ -23,7 +24,6 @@ class Keeping(Traits):
     """The part of a `CamWidget` that gives away what was answered last."""
 
     # set by the widget, which computes them
-    _explanation: Explanation
     _settled_image: object
     _said: Said
 
@@ -53,7 +53,7 @@ class Keeping(Traits):
         """
         with self._lock:
             settled = as_traits(self._explanation.query)
-            told = {"status": "stopped" if self._explanation.stopped else "idle", "progress": 0.0, "error": ""}
+            told = {"status": status_of(self._explanation), "progress": 0.0, "error": ""}
             told["evidence"] = contract.encode_evidence(self._explanation, dict(self.evidence)["id"], MOST_TERMS)
             state = {**self.get_state(STATE), **settled, **told}
             text = write_page(state, self._explanation.title, str(self._esm), str(self._css))
@@ -76,3 +76,12 @@ class Keeping(Traits):
     def _written(self) -> str:
         looks = {name: (getattr(self, name), default) for name, default in LOOKS.items()}
         return write_code(self._said, self._settled_image, looks)
+
+    @traitlets.default("code")
+    def _first_code(self) -> str:
+        return self._written()
+
+    @traitlets.observe(*LOOKS)
+    def _write_again(self, change: Any) -> None:
+        with self._lock:
+            self.set_trait("code", self._written())

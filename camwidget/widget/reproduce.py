@@ -120,14 +120,14 @@ def _of_query(explanation: Explanation, probe: Probe, given: Given) -> dict[str,
         defaults["against"] = query.against  # filled in, and of no meaning
     order = [name for name in _DEFAULTS if name not in (*FIXED, *SELECTION)]
     order += [name for name in FIXED if name != "against"]
-    order[order.index("score") + 1 : 0] = ["against"]
-    said = {name: getattr(query, name) for name in (*order, *SELECTION) if getattr(query, name) != defaults[name]}
+    order.insert(order.index("score") + 1, "against")
+    options = {name: getattr(query, name) for name in (*order, *SELECTION) if getattr(query, name) != defaults[name]}
     for name in ("target", "against"):
-        if name in said:
-            said[name] = _class(said[name], given.class_names)
-    if len(said.get("region") or ()) == 1:
-        said["region"] = said["region"][0]  # one pair of corners is enough
-    return {name: _plain(value, name) for name, value in said.items()}
+        if name in options:
+            options[name] = _class(options[name], given.class_names)
+    if len(options.get("region") or ()) == 1:
+        options["region"] = options["region"][0]  # one pair of corners is enough
+    return {name: _plain(value, name) for name, value in options.items()}
 
 
 def _class(index: int, names: Sequence[str] | None) -> int | str:

@@ -117,6 +117,11 @@ def of_what_was_stopped(
     return before.only(**{name: getattr(query, name) for name in SELECTION})
 
 
+def status_of(explanation: Explanation) -> str:
+    """What the trait `status` says of the newest answer when nothing is being computed."""
+    return "stopped" if explanation.stopped else "idle"
+
+
 def as_traits(query: Query) -> dict[str, Any]:
     """A query as the traits hold it."""
     return {name: as_plain(getattr(query, name)) for name in QUERY_TRAITS}

@@ -8,11 +8,11 @@ from typing import Any
 import anywidget
 import traitlets
 
+from camwidget.explanation import Explanation
 from camwidget.explanation.checks import unknown
-from camwidget.explanation.query import check_option
 
 from . import contract
-from .state import QUERY_TRAITS, SELECTION, as_plain
+from .state import SELECTION
 
 _STATIC = pathlib.Path(__file__).parent / "static"
 
@@ -39,6 +39,9 @@ class Traits(anywidget.AnyWidget):
     _esm = _STATIC / "camwidget.js"
     _css = _STATIC / "camwidget.css"
 
+    # set by the widget, which computes it: the newest answer
+    _explanation: Explanation
+
     # set by people, from either side
     method = _Guarded().tag(sync=True)
     layer = _Guarded().tag(sync=True)
@@ -54,7 +57,7 @@ class Traits(anywidget.AnyWidget):
     view = traitlets.Enum(("smooth", "cells", "filters", "inputs"), LOOKS["view"]).tag(sync=True)
 
     # The value is whatever the user gave; the page gets the picture that was read from it.
-    image = _Guarded().tag(sync=True, to_json=lambda _, widget: widget._encoded_image())
+    image = _Guarded().tag(sync=True, to_json=lambda _, widget: contract.encode_picture(widget._explanation.picture))
 
     # told by the kernel
     choices = traitlets.Dict().tag(sync=True)
@@ -111,49 +114,6 @@ class Traits(anywidget.AnyWidget):
         """Whether a change is what `_tell` is setting, not what an observer of it has set since."""
         name, value = self._telling
         return change.name == name and (change.new is value or (name != "image" and change.new == value))
-
-    def _encoded_image(self) -> dict:
-        raise NotImplementedError("given by the widget, which holds the picture")
-
-    def _written(self) -> str:
-        raise NotImplementedError("given by the widget, which knows what was answered")
-
-    def _refuse(self, name: str, message: str) -> None:
-        raise NotImplementedError("given by the widget, which knows what is being answered")
-
-    def _accept(self, name: str) -> None:
-        raise NotImplementedError("given by the widget, which knows what is being answered")
-
-    @traitlets.validate(*QUERY_TRAITS)
-    def _check_option(self, proposal: Any) -> Any:
-        name = proposal.trait.name
-        try:
-            checked = as_plain(check_option(name, proposal.value))
-        except (TypeError, ValueError) as error:
-            self._refuse(name, str(error))
-            return getattr(self, name)
-        self._accept(name)
-        return checked
-
-    @traitlets.default("code")
-    def _first_code(self) -> str:
-        return self._written()
-
-    @traitlets.observe(*LOOKS)
-    def _write_again(self, change: Any) -> None:
-        with self._lock:
-            self.set_trait("code", self._written())
-
-    @traitlets.observe("colormap")
-    def _offer_colormap(self, change: Any) -> None:
-        try:
-            colormaps = contract.encode_colormaps(change.new)
-        except ValueError as error:
-            self._refuse("colormap", str(error))
-            self.colormap = change.old
-        else:
-            with self._lock:
-                self.choices = {**self.choices, "colormaps": colormaps}
 
 
 # Names of the contract's state, without what every widget has.

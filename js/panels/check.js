@@ -16,24 +16,26 @@ const PATIENCE = 120_000; // milliseconds
 export function checkPanel(model, el, signal) {
   const ask = makeAsk(model, signal, PATIENCE);
   const words = h("p", { class: "cw-muted", role: "status" });
-  let asked = 0;
+  let isChecking = false; // in the kernel: one at a time
+  let isWanted = false;
   const check = button("Check this map", signal, () => {
-    asked += 1;
-    const mine = asked;
-    check.disabled = true;
+    if (isChecking) return;
+    isChecking = isWanted = true;
+    draw();
     setText(words, "Checking…");
     ask({ kind: "check" }, (/** @type {any} */ answer) => {
-      if (mine !== asked) return;
-      check.disabled = false;
-      setText(words, answer.error === "" ? checked(answer) : answer.error);
+      isChecking = false;
+      draw();
+      if (isWanted) setText(words, answer.error === "" ? checked(answer) : answer.error);
     });
   });
+  // Not `disabled`: that would lose the focus, and the notebook would take the keys.
+  const draw = () => check.setAttribute("aria-disabled", String(isChecking));
   check.title =
     "Is the class still found in the picture times the map? Does the map change with random weights?";
   el.append(h("fieldset", { class: "cw-check cw-asks" }, [check, words]));
   const forget = () => {
-    asked += 1;
-    check.disabled = false;
+    isWanted = false;
     setText(words, "");
   };
   watch(model, ["result"], forget, signal);

@@ -30,10 +30,10 @@ const LOOKS = ["colormap", "choices", "opacity", "view", "status"];
  *   shown: () => import("../pure/shown.js").Shown | null}} shared
  */
 export function comparePanel(model, el, signal, { undo, pins, shown }) {
-  const words = h("span", { class: "cw-muted cw-compare-words" });
+  const words = h("span", { class: "cw-muted" });
   const said = h("span", { class: "cw-unseen", "aria-live": "polite" });
   const same = h("input", { type: "checkbox", checked: "" });
-  const scale = h("label", { class: "cw-check" }, [same, "Same scale"]);
+  const scale = h("label", { class: "cw-tick" }, [same, "Same scale"]);
   const present = () => snapshot(model, shown());
   const pin = button("Pin", signal, () => {
     const taken = present();
@@ -111,7 +111,7 @@ export function comparePanel(model, el, signal, { undo, pins, shown }) {
   const redraw = onFrame(draw, signal);
   const bitmaps = makeBitmaps(redraw, signal);
   signal.addEventListener("abort", () => clearTimeout(settling), { once: true });
-  pins.changed.addEventListener("change", redraw, { signal });
+  pins.changed.addEventListener("change", draw, { signal }); // at once: Pin takes the focus of one that is removed
   same.addEventListener("change", redraw, { signal });
   watch(model, [...PAINTED, ...LOOKS], redraw, signal);
   const size = new ResizeObserver(redraw);

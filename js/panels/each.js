@@ -6,7 +6,7 @@ import { heat, largest } from "../pure/palette.js";
 import { filterSum, keep } from "../pure/preview.js";
 import * as read from "../pure/read.js";
 import { number } from "../pure/words.js";
-import { drawHeat, drawPicture } from "./painter.js";
+import { paintMap } from "./painter.js";
 
 /** Where no filter is chosen, this many of the strongest are shown. */
 const USUAL = 6;
@@ -22,7 +22,7 @@ const MOST = 24;
 export function eachFilter(model, el, look) {
   const words = h("p", { class: "cw-muted cw-each-words" });
   const list = h("div", { class: "cw-each", role: "list", "aria-label": "Maps by filter" });
-  const panel = h("div", { class: "cw-each-panel" }, [list, words]);
+  const panel = h("div", {}, [list, words]);
   el.append(panel);
   const layer = document.createElement("canvas");
 
@@ -45,15 +45,16 @@ export function eachFilter(model, el, look) {
       item.classList.toggle("cw-blank", !(full > 0));
       item.title = full > 0 ? `The colours reach up to ${number(full)}.` : BLANK;
       setText(/** @type {Node} */ (item.lastChild), caption);
-      paint(/** @type {HTMLCanvasElement} */ (item.firstChild), { ...now, values, full });
+      const map = { rows: now.rows, columns: now.columns, values, full, maximum: full, ofPixels: false };
+      paint(/** @type {HTMLCanvasElement} */ (item.firstChild), { ...now, map });
     });
   };
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {{rows: number, columns: number, values: Float32Array, full: number}} map
+   * @param {import("../pure/shown.js").Shown} now
    */
-  function paint(canvas, { rows, columns, values, full }) {
+  function paint(canvas, now) {
     const { width = 1, height = 1 } = model.get("image") ?? {};
     canvas.style.aspectRatio = String(width / height);
     const size = devicePixels(
@@ -65,11 +66,8 @@ export function eachFilter(model, el, look) {
     if (context === null) return;
     const frame = { left: 0, top: 0, ...size };
     context.clearRect(0, 0, size.width, size.height);
-    if (look.bitmap !== null) drawPicture(context, look.bitmap, frame);
-    const heats = heat(values, full);
-    if (heats === null) return;
-    drawHeat(layer, { rows, columns }, heats, frame, model);
-    context.drawImage(layer, 0, 0, size.width, size.height);
+    const heats = heat(now.map.values, now.map.full);
+    paintMap(context, layer, frame, { now, heats, bitmap: look.bitmap, model });
   }
 }
 

@@ -141,15 +141,17 @@ function header(model, signal, undo) {
  * @param {() => number[]} order
  */
 function choosing(model, undo, order) {
-  let anchor = 0; // place in the order where a range begins
+  let anchor = -1; // the filter where a range begins: places change with the order
   let last = { filter: -1, time: 0, changed: false };
-  const chooseRange = (/** @type {number} */ place) =>
-    undo.step(model, { filters: filterRange(order(), anchor, place) });
+  const chooseRange = (/** @type {number} */ place) => {
+    const from = anchor === -1 ? 0 : order().indexOf(anchor);
+    undo.step(model, { filters: filterRange(order(), from === -1 ? place : from, place) });
+  };
   const only = (/** @type {number} */ filter) => undo.step(model, { filters: [filter] });
   const press = (/** @type {number} */ place, /** @type {MouseEvent | KeyboardEvent} */ event) => {
     if (event.shiftKey) return chooseRange(place);
-    anchor = place;
     const filter = order()[place];
+    anchor = filter;
     const isDouble = event.type === "click" && filter === last.filter && event.timeStamp - last.time < DOUBLE;
     if (isDouble) {
       // The first click of the two was no step of its own.
@@ -163,7 +165,7 @@ function choosing(model, undo, order) {
   };
   const moved = (/** @type {number} */ place, /** @type {KeyboardEvent} */ event) => {
     if (event.shiftKey) chooseRange(place);
-    else anchor = place;
+    else anchor = order()[place];
   };
   return { press, moved, only };
 }

@@ -1,8 +1,8 @@
-import { button, freshId, h, setText } from "../dom.js";
+import { button, consume, freshId, h, setText } from "../dom.js";
 import { watch } from "../model.js";
 import { fileName } from "../pure/caption.js";
 import * as read from "../pure/read.js";
-import { snapshot } from "./snapshot.js";
+import { drawn } from "./snapshot.js";
 
 /** How long "copied" stands. */
 const SAID = 4000; // milliseconds
@@ -35,12 +35,13 @@ export function keepButtons(model, signal, { kernel, told }) {
     }
   });
   const save = button("Save image", signal, async () => {
-    const made = await snapshot(model);
-    if (signal.aborted || made === null) return;
+    const made = await drawn(model);
+    if (signal.aborted) return;
+    if (made === null) return say("There is no map to save yet.");
     made.canvas.toBlob((blob) => {
       if (blob === null) return say("The picture could not be written.");
       const address = URL.createObjectURL(blob);
-      h("a", { href: address, download: fileName(made.heading, model.get("method") ?? "") }).click();
+      h("a", { href: address, download: fileName(made.heading, made.method) }).click();
       setTimeout(() => URL.revokeObjectURL(address), 0);
     }, "image/png");
   });
@@ -103,8 +104,11 @@ function codeBox(signal) {
   const id = freshId();
   const text = h("textarea", { id, readonly: "", spellcheck: "false", class: "cw-code-text" });
   const element = h("div", { class: "cw-code" });
+  /** @type {Element | null} */
+  let opener = null;
   const close = () => {
     element.hidden = true;
+    if (opener instanceof HTMLElement) opener.focus(); // what is hidden loses the focus, and the notebook takes the keys
   };
   const label = h("label", { for: id }, ["The clipboard is barred here. Copy the code from this box:"]);
   element.append(
@@ -115,10 +119,16 @@ function codeBox(signal) {
     text,
   );
   element.hidden = true;
-  text.addEventListener("keydown", (event) => event.key === "Escape" && close(), { signal });
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== "Escape") return;
+    close();
+    consume(event);
+  };
+  text.addEventListener("keydown", onKey, { signal });
   return {
     element,
     show(/** @type {string} */ code) {
+      opener = document.activeElement;
       text.value = code.trimEnd();
       text.rows = Math.min(18, code.trimEnd().split("\n").length);
       element.hidden = false;

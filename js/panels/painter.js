@@ -78,7 +78,7 @@ export function paintMap(context, layer, frame, { now, heats, bitmap, model }) {
  * @param {ImageBitmap} bitmap
  * @param {import("../pure/geometry.js").Frame} frame
  */
-export function drawPicture(context, bitmap, frame) {
+function drawPicture(context, bitmap, frame) {
   context.imageSmoothingEnabled = Math.min(bitmap.width, bitmap.height) > FEW_PIXELS;
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, frame.left, frame.top, frame.width, frame.height);
@@ -110,7 +110,7 @@ function fadePicture(context, { left, top, width, height }, opacity) {
  * @param {import("../pure/geometry.js").Frame} frame
  * @param {read.Readable} model
  */
-export function drawHeat(layer, { rows, columns }, heats, frame, model) {
+function drawHeat(layer, { rows, columns }, heats, frame, model) {
   const blocks = model.get("view") === "cells";
   const shrink = blocks ? 1 : Math.min(1, MOST_PIXELS / Math.max(frame.width, frame.height));
   const width = Math.max(1, Math.round(frame.width * shrink));

@@ -1,6 +1,6 @@
 /** The picture with its map and a caption, as a picture to keep. */
 import { uint8 } from "../pure/bytes.js";
-import { caption } from "../pure/caption.js";
+import { legendOf } from "../pure/caption.js";
 import * as read from "../pure/read.js";
 import { shown } from "../pure/shown.js";
 import { paintMap } from "./painter.js";
@@ -16,17 +16,18 @@ const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 
 /**
  * @param {import("../model.js").Model} model
- * @returns {Promise<{canvas: HTMLCanvasElement, heading: string} | null>} null where there is nothing yet
+ * @returns {Promise<{canvas: HTMLCanvasElement, heading: string, method: string} | null>} null where there is nothing yet
  */
-export async function snapshot(model) {
+export async function drawn(model) {
   const now = shown(read.evidence(model), read.result(model), read.filters(model), read.selection(model));
+  const told = legendOf(model, now); // before the wait: what is chosen meanwhile is not what is drawn
   const bitmap = await decode(uint8(model.get("image")?.png));
-  if (now === null || bitmap === null) return null;
+  if (now === null || told === null || bitmap === null) return null;
   const times = Math.max(1, Math.ceil(LEAST / Math.max(bitmap.width, bitmap.height)));
   const frame = { left: 0, top: 0, width: bitmap.width * times, height: bitmap.height * times };
   const heats = heatOf(now.map);
   const words = sentence(now, heats);
-  const { heading, lines } = caption(model, now);
+  const { heading, lines, method } = told;
   const size = Math.max(15, Math.round(frame.width / 42));
 
   const canvas = document.createElement("canvas");
@@ -53,7 +54,7 @@ export async function snapshot(model) {
     context.fillStyle = colour;
     context.fillText(text, size, frame.height + size * (0.65 + 1.45 * (place + 0.5)), room);
   });
-  return { canvas, heading };
+  return { canvas, heading, method };
 }
 
 /**

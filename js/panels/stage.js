@@ -102,7 +102,7 @@ export function stagePanel(model, el, signal, { undo, painted }) {
     signal,
   );
   const size = new ResizeObserver(redraw);
-  size.observe(element);
+  for (const each of [element, el]) size.observe(each); // the grid is hidden in some views
   signal.addEventListener("abort", () => size.disconnect(), { once: true });
   draw();
   return stage;

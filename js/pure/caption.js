@@ -1,54 +1,40 @@
 /** What stands under a saved picture: the class, its score, how the map was made and of what. */
+import { snapshot } from "./pins.js";
 import * as read from "./read.js";
-import { count } from "./selection.js";
 import { explained, number, probability } from "./words.js";
 
 /**
+ * Told of the result on show, whatever has been chosen since.
  * @param {read.Readable} model
- * @param {import("./shown.js").Shown} now
- * @returns {{heading: string, lines: string[]}}
+ * @param {import("./shown.js").Shown | null} now
+ * @returns {{heading: string, lines: string[], method: string} | null} null where there is nothing to speak of
  */
-export function caption(model, now) {
-  const result = now.result ?? read.result(model);
-  const layer = read.evidence(model)?.layer ?? model.get("layer") ?? "";
-  const label = (/** @type {"methods" | "scores"} */ list, /** @type {string} */ value) =>
-    read.choices(model, list).find((one) => one.value === value)?.label ?? value;
-  const words = result && explained(result, label("scores", model.get("score") ?? "score"), []);
+export function legendOf(model, now) {
+  const taken = snapshot(model, now);
+  const result = now?.result ?? read.result(model);
+  if (taken === null || result === null) return null;
+  const scores = read.choices(model, "scores");
+  const label = scores.find((one) => one.value === taken.settings.score)?.label ?? taken.settings.score;
   const names = read.choices(model, "classes");
-  const name = names[result?.target ?? -1] ?? "";
-  const other = result?.against == null ? "" : (names[result.against] ?? "");
-  const share = result?.probabilities?.[result.target ?? -1];
-  const score = result && words ? `${words.kind} ${number(result.score)}` : "";
-  const isOfSelection = result?.explainsSelection === true;
+  const { kind } = explained(result, label, names);
+  const name = names[result.target ?? -1] ?? "";
+  const other = result.against === null ? "" : (names[result.against] ?? "");
+  const share = result.probabilities?.[result.target ?? -1];
+  const tellsShare = share !== undefined && !result.explainsSelection && kind !== "probability";
+  // The heading names the class, the first line the score.
+  const rest = taken.parts.filter((part) => !part.isUsual && part.kind !== "class" && part.kind !== "score");
   return {
-    heading: isOfSelection ? "Chosen activations" : other === "" ? name : `${name} against ${other}`,
+    heading: result.explainsSelection
+      ? "Chosen activations"
+      : other === ""
+        ? name
+        : `${name} against ${other}`,
     lines: [
-      joined([
-        score,
-        share === undefined || isOfSelection || words?.kind === "probability"
-          ? ""
-          : `probability ${probability(share)}`,
-      ]),
-      joined([
-        label("methods", model.get("method") ?? ""),
-        now.rows > 0 ? `${layer} (${now.rows}×${now.columns}×${read.channels(model)})` : "",
-        ...chosen(model, now),
-        model.get("samples") > 0 ? `${model.get("samples")} noisy copies` : "",
-      ]),
-    ].filter((line) => line !== ""),
+      joined([`${kind} ${number(result.score)}`, tellsShare ? `probability ${probability(share)}` : ""]),
+      joined(rest.map((part) => part.text)),
+    ],
+    method: taken.settings.method,
   };
-}
-
-/**
- * @param {read.Readable} model
- * @param {import("./shown.js").Shown} now
- */
-function chosen(model, now) {
-  const filters = read.filters(model);
-  const [some, all] = [count(now.chosen), now.chosen.length];
-  const one =
-    filters?.length === 1 ? `filter ${filters[0]}` : `${filters?.length} of ${read.channels(model)} filters`;
-  return [filters === null ? "" : one, some === all ? "" : `${some} of ${all} neurons`];
 }
 
 /**
@@ -60,6 +46,7 @@ export function fileName(heading, method) {
   const plain = (/** @type {string} */ text) =>
     text
       .normalize("NFKD")
+      .replace(/\p{M}/gu, "") // what stood above and below letters
       .replaceAll("+", "p")
       .replace(/[^\p{L}\p{N}]+/gu, "-")
       .replace(/^-+|-+$/g, "")

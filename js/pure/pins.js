@@ -16,7 +16,7 @@
  * @property {string} message what is said where there is no map to paint
  */
 import * as read from "./read.js";
-import { count, isEverything } from "./selection.js";
+import { count, isEverything, mask } from "./selection.js";
 import { lowerFirst } from "./words.js";
 
 /** More maps than can be told apart side by side are of no use. */
@@ -48,7 +48,8 @@ export function snapshot(model, shown) {
     : (read.choices(model, "classes")[settings.target] ?? `class ${settings.target}`);
   return {
     image: model.get("image") ?? {},
-    shown,
+    // A selection that was made since stands in `chosen` already, and not yet in the map.
+    shown: isPreview ? shown : { ...shown, chosen: mask(selection, shown.rows, shown.columns) },
     settings,
     filters,
     selection,
@@ -137,8 +138,9 @@ function noiseWords({ samples, noise }) {
  * @param {Selection} selection
  * @param {Shown} shown
  */
-function neuronWords(selection, { chosen }) {
+function neuronWords(selection, { rows, columns }) {
   if (isEverything(selection)) return { text: "all neurons", isUsual: true };
+  const chosen = mask(selection, rows, columns);
   return { text: `${count(chosen)} of ${chosen.length} neurons`, isUsual: false };
 }
 

@@ -32,11 +32,15 @@ def test_views_and_numbers(lab: Callable[..., Notebook], theme: str, size: tuple
     page.mouse.move(box["x"] + 5.5 * box["width"] / 14, box["y"] + 8.5 * box["height"] / 14)
     facts = page.locator(".cw-facts")
     expect(facts).to_contain_text("filter")
-    A, g = notebook.value(
-        "(lambda c, e: (float(e.activations[8, 5, c]), float(e.first[8, 5, c])))"
-        f"({(facts.text_content() or '').split(':')[0].removeprefix('filter ')}, w.explanation.evidence)"
+    filter = (facts.text_content() or "").split(":")[0].removeprefix("filter ")
+    numbers = notebook.value(
+        "(lambda c, e, r: [float(x) for x in (e.activations[8, 5, c], e.first[8, 5, c], r.alphas(e)[8, 5, c], "
+        f"w.explanation.weights[0, 0, c])])({filter}, w.explanation.evidence, w.explanation.query.record)"
     )
-    assert g != 0 and f"A {A:.3g}"[:5] in (facts.text_content() or "")
+    told = [
+        float(word.split(" ")[1].replace("−", "-")) for word in (facts.text_content() or "").split(": ")[1].split(" · ")
+    ]
+    assert told == pytest.approx(numbers, rel=0.06)
     notebook.screenshot(f"{name}-hovered", widget)
     page.mouse.move(0, 0)
     expect(facts).to_have_text("")

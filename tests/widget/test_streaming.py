@@ -67,3 +67,15 @@ def test_another_selection_on_the_way_begins_the_measurement_anew(widget: CamWid
     widget.samples = 8
     final = widget.wait(60)
     assert final.query.filters == (1,) and final.samples == 8 and not final.stopped
+
+
+def test_an_error_on_the_way_leaves_what_there_is_marked_as_stopped(widget: CamWidget) -> None:
+    def spoil(change: object) -> None:
+        if widget.layer == "early" and widget.status == "computing":
+            widget.layer = "nonsense"
+
+    widget.observe(spoil, "result")
+    widget.samples = 10  # no number that was measured before: that would be answered at once
+    with pytest.raises(ValueError, match="No layer 'nonsense'"):
+        widget.wait(60)
+    assert widget.explanation.stopped and widget.status == "stopped"

@@ -10,6 +10,7 @@ from .figures import correlations as correlations
 from .once import explain as explain
 from .once import shared_explainer as shared_explainer
 from .paper import grad_cam_plus_smooth as grad_cam_plus_smooth
+from .prediction import ClassNames as ClassNames
 from .prediction import Prediction as Prediction
 from .query import Query as Query
 from .query import make_query as make_query

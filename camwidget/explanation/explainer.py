@@ -29,7 +29,7 @@ from .many import explanations
 from .measuring import Checkpoint, Progress, Task, measure, observation_key
 from .measuring.running import in_notebook, unwatched
 from .notes import announced
-from .prediction import Prediction, numbered_classes
+from .prediction import ClassNames, Prediction, listed_names, numbered_classes
 from .probes import Probes
 from .query import Query, make_query, takes_query
 from .resolve import resolve
@@ -50,7 +50,7 @@ class Explainer:
             several vectors of class scores or values.
         preprocess: "auto" (the network's own where it is known), None, or a function from a
             picture (h, w, c), 0 to 255, to what the network takes.
-        class_names: one name for each class, in order; None: "class 0" and so on.
+        class_names: one name for each class, in order or by number; None: "class 0" and so on.
 
     Raises:
         TypeError, ValueError: the network or the names are not of that kind.
@@ -66,7 +66,7 @@ class Explainer:
         model: Model,
         *,
         preprocess: str | Preprocess | None = "auto",
-        class_names: Sequence[str] | None = None,
+        class_names: ClassNames | None = None,
     ) -> None:
         self._declared = declared_inputs(model)
         if self._declared is not None and self._declared.container == "one":
@@ -77,9 +77,7 @@ class Explainer:
         self.preprocessing = find_preprocessing(model, preprocess)
         self.cache = Cache()
         self.lock = threading.RLock()
-        if isinstance(class_names, str):
-            raise TypeError("class_names= takes a list of names, one for each class; one string was given.")
-        self.given_names = None if class_names is None else tuple(map(str, class_names))
+        self.given_names = listed_names(class_names)
         self.probes = Probes(model, self.cache)
 
     def with_weights(self, weights: Sequence[tuple[Variable, Float[np.ndarray, "..."]]]) -> "Explainer":

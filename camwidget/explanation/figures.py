@@ -103,12 +103,19 @@ def compare(
 def correlations(explanations: "Sequence[Explanation]") -> Float[np.ndarray, "n n"]:
     """Spearman's rank correlation of every pair of maps, in [-1, 1]; NaN where a map is constant.
 
-    Maps on grids of different sizes are enlarged to the larger number of rows and of columns.
+    Of a pair on grids of different sizes both are enlarged to the larger number of rows and of columns; what else
+    is compared makes no difference to it.
     """
-    rows = max(each.map.shape[0] for each in explanations)
-    columns = max(each.map.shape[1] for each in explanations)
-    maps = [each.map if each.map.shape == (rows, columns) else resize(each.map, rows, columns) for each in explanations]
-    return np.array([[rank_correlation(a, b) for b in maps] for a in maps])
+    maps = [each.map for each in explanations]
+    return np.array([[rank_correlation(*_on_one_grid(a, b)) for b in maps] for a in maps])
+
+
+def _on_one_grid(
+    a: Float[np.ndarray, "h w"], b: Float[np.ndarray, "x y"]
+) -> tuple[Float[np.ndarray, "p q"], Float[np.ndarray, "p q"]]:
+    rows, columns = np.maximum(a.shape, b.shape).tolist()
+    one, other = (each if each.shape == (rows, columns) else resize(each, rows, columns) for each in (a, b))
+    return one, other
 
 
 def _top(explanation: "Explanation") -> float:

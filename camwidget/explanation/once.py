@@ -1,13 +1,13 @@
 """One picture explained in one call."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
 
 from camwidget.model import Model, Preprocess
 
 from .explainer import Explainer
 from .explanation import Explanation
 from .notes import announced
+from .prediction import ClassNames, listed_names
 from .query import make_query, takes_query
 
 # Explainers of the networks used last, by identity; each holds its network, so an identity cannot
@@ -21,7 +21,7 @@ def explain(
     image: object,
     *,
     preprocess: str | Preprocess | None = "auto",
-    class_names: Sequence[str] | None = None,
+    class_names: ClassNames | None = None,
     **options: object,
 ) -> Explanation:
     """Explain one picture in one call: `Explainer(model).explain(image, ...)`.
@@ -48,13 +48,13 @@ def explain(
 
 
 def shared_explainer(
-    model: Model, *, preprocess: str | Preprocess | None = "auto", class_names: Sequence[str] | None = None
+    model: Model, *, preprocess: str | Preprocess | None = "auto", class_names: ClassNames | None = None
 ) -> Explainer:
     """The explainer of a network that was used lately with the same settings, or a new one.
 
     So a cell that is run again compiles nothing again and keeps one cache, not one for each run.
     """
-    setting = (preprocess, class_names if isinstance(class_names, str | None) else tuple(class_names))
+    setting = (preprocess, listed_names(class_names))
     explainer, kept = _RECENT.pop(id(model), (None, None))
     if explainer is None or kept != setting:
         explainer = Explainer(model, preprocess=preprocess, class_names=class_names)

@@ -1,7 +1,11 @@
 """What a network says of a picture, class by class."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+# One for each class, in order or by number.
+ClassNames = Sequence[str] | Mapping[int, str]
 
 
 @dataclass(frozen=True)
@@ -25,3 +29,22 @@ class Prediction:
 def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
     """Names where none were given."""
     return tuple(f"{word} {index}" for index in range(count))
+
+
+def listed_names(given: ClassNames | None) -> tuple[str, ...] | None:
+    """Names of classes in order, as they were given in order or by number.
+
+    Raises:
+        TypeError: one string.
+        ValueError: numbers that do not run from 0 without a gap.
+    """
+    if isinstance(given, str):
+        raise TypeError("class_names= takes a list of names, one for each class; one string was given.")
+    if isinstance(given, Mapping):
+        if sorted(given) != list(range(len(given))):
+            raise ValueError(
+                f"class_names= holds {len(given)} names, and their numbers are not 0 to {len(given) - 1}. Pass a name "
+                "for every class, or a list of them in order."
+            )
+        given = [given[number] for number in range(len(given))]
+    return None if given is None else tuple(map(str, given))

@@ -45,7 +45,7 @@ def resolve(
         notes = (
             "The network's outputs are probabilities whose logits cannot be reached: the log probability is explained.",
         )
-    samples = query.num_samples if query.record.takes_noise and query.noise > 0 else 0  # copies of no noise are none
+    samples = query.num_samples if query.record.takes_noise else 0
     if query.samples and not query.record.takes_noise:
         raise ValueError(
             f"method={query.method!r} takes no derivatives, so there is nothing that noise could be averaged over. "

@@ -251,6 +251,11 @@ def _from_floats(array: np.ndarray, shape: Shape, preprocessing: Preprocessing) 
             f"A float picture from {low:g} to {high:g} was given: floats go to the network as they are, but this one "
             f"expects {preprocessing.description}. If it is a picture, pass img.astype('uint8').",
         )
+    if preprocessing.takes_pixels and low >= 0 and low < high <= 1:
+        notes = (
+            f"A float picture from {low:g} to {high:g} was given: floats go to the network as they are, and this one "
+            "takes 0 to 255. If it is a picture, pass (255 * img).astype('uint8').",
+        )
     stretch = 255 / (high - low) if high > low else 0.0
     shown = ((inputs - low) * np.float32(stretch) + np.float32(0.5)).astype(np.uint8)
     if shown.shape[-1] not in (3, 4):

@@ -45,12 +45,14 @@ class Preprocessing:
         is_known: False where nothing tells what the network wants; the picture then goes in as
             it is, and a note says so.
         is_identity: whether pictures, 0 to 255, are what the network takes.
+        takes_pixels: whether it is known to take these numbers, 0 to 255, because it makes them small itself.
     """
 
     function: Preprocess
     description: str
     is_known: bool = True
     is_identity: bool = True
+    takes_pixels: bool = False
 
 
 def find_preprocessing(model: keras.Model, preprocess: str | Preprocess | None = "auto") -> Preprocessing:
@@ -78,8 +80,11 @@ def find_preprocessing(model: keras.Model, preprocess: str | Preprocess | None =
         if model.name.lower().startswith(start):
             return _of_application(module)
     inside = (keras.layers.Rescaling, keras.layers.Normalization)
-    if any(isinstance(layer, inside) for layer in model._flatten_layers()):
-        return Preprocessing(_unchanged, "inside the network")
+    found = [layer for layer in model._flatten_layers() if isinstance(layer, inside)]
+    if found:
+        # 1 / 255 and 1 / 127.5 are usual; a larger one stretches numbers that were small already
+        shrinks = isinstance(found[0], keras.layers.Rescaling) and np.max(np.abs(found[0].scale)) < 0.02
+        return Preprocessing(_unchanged, "inside the network", takes_pixels=bool(shrinks))
     return Preprocessing(_unchanged, "none found", is_known=False)
 
 
@@ -87,10 +92,12 @@ def _of_application(module: str) -> Preprocessing:
     function = import_module(f"keras.applications.{module}").preprocess_input
     sample = np.full((1, 1, 3), 200.0, np.float32)
     # these functions write into the array they are given
+    is_identity = bool(np.array_equal(function(sample.copy()), sample))
     return Preprocessing(
         lambda picture: function(picture.copy()),
         f"keras.applications.{module}",
-        is_identity=bool(np.array_equal(function(sample.copy()), sample)),
+        is_identity=is_identity,
+        takes_pixels=is_identity,
     )
 
 

@@ -1,14 +1,13 @@
 """The widget: a picture, its class activation map, and the network's neurons to choose from."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import traitlets
 
-from camwidget.explanation import Explanation, Query, make_query, shared_explainer
+from camwidget.explanation import ClassNames, Explanation, Query, make_query, shared_explainer
 from camwidget.explanation.drawing import palette
 from camwidget.explanation.measuring import Checkpoint
 from camwidget.explanation.query import check_option, takes_query
@@ -47,7 +46,7 @@ class CamWidget(Keeping):
         model: a Keras 3 network, see `Explainer`.
         image: path, PIL image, array or tensor, see `Explainer.explain`.
         preprocess: "auto", None or a function, see `Explainer`.
-        class_names: one name for each class, in order.
+        class_names: one name for each class, in order or by number.
         colormap: any matplotlib colour map.
         opacity: of the heat over the picture, in [0, 1].
         view: "smooth", "cells", "filters" (one map for each) or "inputs" (what the network sees).
@@ -72,7 +71,7 @@ class CamWidget(Keeping):
         image: object,
         *,
         preprocess: str | Preprocess | None = "auto",
-        class_names: Sequence[str] | None = None,
+        class_names: ClassNames | None = None,
         colormap: str = "viridis",
         opacity: float = 0.6,
         view: str = "smooth",
@@ -85,7 +84,7 @@ class CamWidget(Keeping):
         start = time.perf_counter()
         self._fixed = {name: getattr(query, name) for name in FIXED}
         self._explanation = self._explainer.answer(self._explainer.picture(image, query.input), query)
-        self._settled_image, self._given = image, Given(preprocess, class_names)
+        self._settled_image, self._given = image, Given(preprocess, self._explainer.given_names)
         self._refused = ("", 0)  # the trait whose value was refused last, and how much had been submitted by then
         milliseconds = since(start)
         probe = self._explainer.probe(self._explanation.picture, query.output)

@@ -38,11 +38,11 @@ class Given:
 
     Attributes:
         preprocess: as given.
-        class_names: as given.
+        class_names: as given, in order.
     """
 
     preprocess: str | Preprocess | None
-    class_names: Sequence[str] | None
+    class_names: tuple[str, ...] | None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from camwidget.explanation import Explainer, make_query
+from camwidget.explanation import ClassNames, Explainer, make_query
 from camwidget.explanation.query import takes_query
 from camwidget.judge.trial import Study, Trial, load, merge, save, scores
 from camwidget.maths import METHODS, Interval
@@ -76,7 +76,7 @@ class TrustStudy(anywidget.AnyWidget):
         path: str | os.PathLike | None = None,
         seed: int = 0,
         preprocess: str | Preprocess | None = "auto",
-        class_names: Sequence[str] | None = None,
+        class_names: ClassNames | None = None,
         **options: object,
     ) -> None:
         if "method" in options:

@@ -374,6 +374,14 @@ def test_class_names_in_one_string_are_refused() -> None:
         Explainer(functional_network(), class_names="abcd")
 
 
+def test_class_names_by_number() -> None:
+    names = {1: "dog", 0: "cat", 3: "owl", 2: "hen"}
+    explanation = Explainer(functional_network(), preprocess=None, class_names=names).explain(X, target="hen")
+    assert (explanation.target, explanation.target_name) == (2, "hen")
+    with pytest.raises(ValueError, match="holds 2 names, and their numbers are not 0 to 1. Pass a name for every"):
+        Explainer(functional_network(), class_names={1: "cat", 2: "dog"})
+
+
 def test_two_classes_of_one_name() -> None:
     explainer = Explainer(functional_network(), preprocess=None, class_names=["crane", "bee", "crane", "dog"])
     with pytest.raises(ValueError, match="Several classes are called 'crane'"):

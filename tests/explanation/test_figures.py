@@ -98,6 +98,13 @@ def test_correlations_of_maps_of_two_sizes(explainer: Explainer) -> None:
     np.testing.assert_allclose(numbers, [[1, expected], [expected, 1]])
 
 
+def test_what_else_is_compared_makes_no_difference_to_a_pair(explainer: Explainer) -> None:
+    few = [asked(explainer, method="grad_cam", target=k) for k in (0, 1)]
+    more = correlations([*few, asked(explainer, method="gradient", target=1)])
+    np.testing.assert_array_equal(more[:2, :2], correlations(few))
+    assert more[0, 1] == rank_correlation(few[0].map, few[1].map)
+
+
 def test_a_map_that_ranks_nothing_is_said_to() -> None:
     model = fill(functional_network())
     model.get_layer("last").set_weights([np.zeros((3, 3, 5, 7)), -np.ones(7)])

@@ -13,7 +13,7 @@ from PIL import Image
 
 from camwidget.model import Picture, declared_inputs, load_picture
 from camwidget.model.inputs import Shape
-from camwidget.model.preprocessing import Preprocessing
+from camwidget.model.preprocessing import Preprocessing, find_preprocessing
 from tests.model.networks import body, functional, subclassed_network, unbuilt_sequential
 
 HEIGHT, WIDTH = 12, 18
@@ -254,6 +254,21 @@ def test_a_float_picture_of_0_to_255_draws_a_warning() -> None:
 @pytest.mark.parametrize("given", [RGB.astype(np.float32) / 255, RGB.astype(np.float32) - 128, FLOATS])
 def test_other_floats_draw_none(given: np.ndarray) -> None:
     assert load(given).notes == ()
+
+
+def test_floats_of_0_to_1_for_a_network_that_takes_0_to_255_draw_a_warning() -> None:
+    stack = [keras.layers.Input((6, 9, 3)), keras.layers.Rescaling(1 / 127.5, offset=-1)]
+    model = keras.Sequential([*stack, keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(2)])
+    assert find_preprocessing(model).takes_pixels
+    given = np.linspace(0, 1, 162, dtype=np.float32).reshape(6, 9, 3)
+    (note,) = load_picture(given, (6, 9, 3), find_preprocessing(model)).notes
+    assert note == (
+        "A float picture from 0 to 1 was given: floats go to the network as they are, and this one takes 0 to 255. If "
+        "it is a picture, pass (255 * img).astype('uint8')."
+    )
+    # A network that stretches what is small already, and one of which nothing is known.
+    wide = keras.Sequential([keras.layers.Input((6, 9, 3)), keras.layers.Rescaling(2.0), keras.layers.Flatten()])
+    assert not find_preprocessing(wide).takes_pixels and not find_preprocessing(model, None).takes_pixels
 
 
 def test_a_float_picture_for_a_network_that_takes_pictures_draws_none() -> None:

@@ -20,7 +20,7 @@ def measure_derivatives(task: Task) -> Derivatives:
     every copy runs through the whole network; only sums are kept.
     """
     exact = task.query.derivatives == "softmax"
-    wanted = task.query.num_samples
+    wanted = task.noisy
     if wanted == 0:
         return _exact(task) if exact else _clean(task)
     parts = _exact_copies(task) if exact else _copies(task)

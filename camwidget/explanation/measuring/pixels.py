@@ -32,7 +32,7 @@ def measure_pixels(task: Task) -> PixelGradients:
     """What the method's rules hand back to the picture, averaged over noisy copies or along a path."""
     backward, query = task.query.record.backward, task.query
     assert backward is not None  # noqa: S101 # the method has pixels
-    samples = query.num_samples
+    samples = task.noisy
     if backward.path:
         found = _mean(task, _along_path(task), max(1, samples) * query.steps, "steps")
         return found if samples else replace(found, gap=_gap(task, found.values))
@@ -70,7 +70,7 @@ def _along_path(task: Task) -> Iterator[_Sum]:
     """(x - baseline) * gradient at the steps of the path to each noisy copy, or to the picture itself."""
     batch = batch_size(task.picture.inputs.size)
     places = midpoints(task.query.steps).astype(np.float32)[:, None, None, None]
-    ends = task.copies(most=1) if task.query.num_samples else [task.inputs]
+    ends = task.copies(most=1) if task.noisy else [task.inputs]
     baseline = task.baseline
     for end in ends:
         difference = end - baseline

@@ -83,6 +83,11 @@ class Task:
         kept[..., selection.channels(layer.channels)] = selection.mask(*layer.grid)[..., None]
         return kept
 
+    @property
+    def noisy(self) -> int:
+        """How many noisy copies are measured: none where the noise is 0, for they would all be the picture."""
+        return self.query.num_samples if self.query.noise > 0 else 0
+
     def copies(self, *, output: int = 0, most: int | None = None) -> Iterator[Float[np.ndarray, "n H W colours"]]:
         """Noisy copies in micro-batches.
 
@@ -92,9 +97,7 @@ class Task:
         """
         query = self.query
         batch = most or batch_size(self.picture.inputs.size, output)
-        return noisy_copies(
-            self.picture.inputs, samples=query.num_samples, noise=query.noise, seed=query.seed, batch=batch
-        )
+        return noisy_copies(self.picture.inputs, samples=self.noisy, noise=query.noise, seed=query.seed, batch=batch)
 
     @property
     def without_noise(self) -> "Task":
@@ -133,7 +136,7 @@ class Task:
 
     def kept(self, part: str, function: "Callable[[Task], Any]") -> Any:
         """A part from the cache, or measured now and kept."""
-        samples = self.query.num_samples if part in ("derivatives", "pixels") else 0
+        samples = self.noisy if part in ("derivatives", "pixels") else 0
         found = self.cache.get(self.key(part, samples))
         if found is None:
             found = function(self)

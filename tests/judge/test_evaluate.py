@@ -58,6 +58,18 @@ def test_other_fills(explainer: Explainer, fill: str):
     assert (found["masked_probability"] != black["masked_probability"]).all()
 
 
+def test_a_preprocessing_that_writes_into_the_picture(explainer: Explainer):
+    def halved_in_place(picture: np.ndarray) -> np.ndarray:
+        picture /= 255
+        picture -= 0.5
+        return picture
+
+    found = evaluate(Explainer(tiny_network(), preprocess=halved_in_place), PICTURES, methods=["grad_cam"])
+    pure = evaluate(explainer, PICTURES, methods=["grad_cam"])
+    for name in ("probability", "masked_probability"):
+        np.testing.assert_allclose(found.columns[name], pure.columns[name], rtol=1e-6)
+
+
 def test_a_class_that_is_asked_for(explainer: Explainer):
     found = evaluate(explainer, PICTURES, target=1).of_method("grad_cam")
     before, after = np.array([restated(raw, 1) for raw in PICTURES]).T

@@ -1,5 +1,6 @@
 """Sanity checks: they notice what forgets, what does not, and what is stale; and they leave no trace."""
 
+import random
 from typing import Any
 
 import keras
@@ -11,7 +12,7 @@ from camwidget import samples
 from camwidget.explanation import Explainer
 from camwidget.explanation.many import explain_together
 from camwidget.judge import cascading_randomization, label_randomization
-from camwidget.judge.reinitialise import SCHEMES
+from camwidget.judge.reinitialise import SCHEMES, begun_anew
 from camwidget.judge.similarity import edge_detector
 from camwidget.maths import rank_correlation
 from camwidget.model import Picture, restored
@@ -137,6 +138,46 @@ def test_what_each_scheme_draws(scheme: str):
     assert np.abs(depth).max() < 1.5 and np.abs(point).max() < 1.5  # they were about 5
     gamma, beta, mean, variance = (numbers(v) for v in weighted["back/n"].variables)
     assert (gamma == 1).all() and (beta == 0).all() and (mean == 0).all() and (variance == 1).all()
+
+
+class Scaled(layers.Layer):
+    """Keeps no initialiser: how its weights begin is known while it is built."""
+
+    def build(self, shape: Any) -> None:
+        self.scale = self.add_weight(shape=(shape[-1],), initializer="random_normal", name="scale")
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.scale
+
+
+def test_a_layer_that_keeps_no_initialiser_follows_from_the_seed():
+    keras.utils.set_random_seed(2)
+    picture = keras.Input((4, 6, 1))
+    x = Scaled(name="scaled")(layers.Conv2D(3, 3, padding="same", name="conv")(picture))
+    model = keras.Model(picture, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+    explainer = Explainer(model, preprocess=halved)
+
+    def drawn(seed: int) -> np.ndarray:
+        shown = pictures(4)
+        options: dict[str, Any] = {"methods": ["grad_cam"], "scheme": "initializer", "target": 1}
+        found = cascading_randomization(explainer, shown, seed=seed, **options)
+        assert found.steps[2] == "scaled"
+        return found.values["grad_cam"]["signed"]
+
+    first = drawn(5)
+    random.random()  # whatever else draws meanwhile
+    np.testing.assert_array_equal(drawn(5), first)
+    assert (drawn(6) != first).any()
+
+
+def test_pythons_generator_goes_on_where_it_was():
+    before = random.getstate()
+    drawn = []
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt), begun_anew(3):
+            drawn.append(random.random())
+            raise KeyboardInterrupt
+    assert drawn[0] == drawn[1] and random.getstate() == before
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

@@ -120,7 +120,9 @@ def packed(explainer: Explainer) -> Parcel:
                 warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
                 explainer.model.save(path)
             keras.saving.load_model(path, compile=False, safe_mode=False)
-        except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
+        # save() of a layer that does not say what it was made of; load_model() of a class that is not registered, or
+        # that needs more than it says; weights that do not fit the network that was loaded.
+        except (NotImplementedError, TypeError, ValueError) as error:
             raise ValueError(
                 f"The network cannot be sent to the workers: Keras does not save and load it ({error}). Register its "
                 "classes with keras.saving.register_keras_serializable, in a module that the workers can import."

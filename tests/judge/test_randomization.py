@@ -180,6 +180,43 @@ def test_pythons_generator_goes_on_where_it_was():
     assert drawn[0] == drawn[1] and random.getstate() == before
 
 
+class Unnamed(Scaled):
+    """Does not say what it was made of."""
+
+    def __init__(self, made_of: object) -> None:
+        super().__init__(name="unnamed")
+        self.made_of = made_of
+
+
+class Broken(Scaled):
+    """Has a fault of its own where it is built for the second time."""
+
+    built_before = False
+
+    def build(self, shape: Any) -> None:
+        if Broken.built_before:
+            raise AttributeError("no attribute 'scal'")
+        Broken.built_before = True
+        super().build(shape)
+
+
+@pytest.mark.parametrize(
+    "layer, error, message",
+    [
+        (Unnamed(object()), ValueError, r"Layer 'unnamed' \(Unnamed\) does not say how its weights begin"),
+        (Broken(), AttributeError, "no attribute 'scal'"),  # a fault of the layer's is not called something else
+    ],
+)
+def test_a_layer_that_cannot_be_built_again(layer: keras.layers.Layer, error: type[Exception], message: str):
+    picture = keras.Input((4, 6, 1))
+    x = layer(layers.Conv2D(3, 3, name="conv")(picture))
+    model = keras.Model(picture, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+    probe = Explainer(model, preprocess=halved).probe_of_size(4, 6)
+    weighted = next(each for each in probe.weighted_layers() if each.layer is layer)
+    with pytest.raises(error, match=message):
+        SCHEMES["initializer"](weighted, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_weights_come_back_bit_for_bit(error: type[BaseException]):
     model = nested_network()

@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from camwidget.explanation import Explainer
+from camwidget.explanation.resolve import blurred
 from camwidget.judge import METRICS, Case, Evaluation, Metric, deletion, evaluate, insertion
 from tests.judge.networks import COLUMNS, ROWS, Restated, halved, pictures, tiny_network
 
@@ -50,10 +51,9 @@ def test_other_fills(explainer: Explainer, fill: str):
     for n, raw in enumerate(PICTURES[:3]):
         whole = Restated(raw)
         heat = whole.heat(whole.target)
-        if fill == "mean":
-            hidden = heat * raw + (1 - heat) * raw.mean()
-            expected = Restated(hidden).probabilities[whole.target]
-            assert found["masked_probability"][n] == pytest.approx(expected, rel=1e-5)
+        filled = raw.mean() if fill == "mean" else blurred(raw[..., None].astype(np.float32))[..., 0]
+        expected = Restated(heat * raw + (1 - heat) * filled).probabilities[whole.target]
+        assert found["masked_probability"][n] == pytest.approx(expected, rel=1e-5)
     black = evaluate(explainer, PICTURES[:3], metrics=["average_drop"]).of_method("grad_cam")
     assert (found["masked_probability"] != black["masked_probability"]).all()
 

@@ -14,7 +14,7 @@ from camwidget.explanation.many import explain_together
 from camwidget.judge import cascading_randomization, label_randomization
 from camwidget.judge.reinitialise import SCHEMES, begun_anew
 from camwidget.judge.similarity import edge_detector
-from camwidget.maths import rank_correlation
+from camwidget.maths import edges, rank_correlation
 from camwidget.model import Picture, restored
 from camwidget.model.weights import numbers
 from tests.judge.networks import halved, pictures, tiny_network
@@ -257,7 +257,9 @@ def test_a_constant_map_has_no_correlation():
 
 def test_the_control_is_sobel():
     picture = Explainer(tiny_network(), preprocess=halved).picture(pictures(1)[0])
-    assert edge_detector(Explainer(tiny_network()), picture, 0).shape == (4, 6)
+    found = edge_detector(Explainer(tiny_network()), picture, 0)
+    np.testing.assert_array_equal(found, edges(picture.inputs))
+    assert found.shape == (4, 6) and np.ptp(found) > 0
 
 
 @pytest.mark.parametrize(

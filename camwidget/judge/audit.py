@@ -1,7 +1,7 @@
 """Bias: where in its pictures a network finds its evidence, class by class and group by group."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from camwidget.explanation.many import explain_together
 from camwidget.explanation.query import takes_query
 from camwidget.maths import PARTS, Interval, bootstrap, box_mask, energy_inside, proportion, resize
 
-from .cases import Case, beside, class_index
+from .cases import Case, beside, by_folder
 from .findings import LEAST, NOTABLE, Finding
 from .gallery import Gallery, Telling, thumbnail
 from .gallery import beside as side_by_side
@@ -204,10 +204,7 @@ _TYPES = {"picture": np.int64, "correct": np.float64, "inside": np.float64, "ins
 
 
 def _row(number: int, case: Case, explanation: Explanation, classes: Sequence[str]) -> dict[str, object]:
-    folder = case.folder.rsplit("/", 1)[-1]
-    if case.label is None and folder in classes:
-        case = replace(case, label=folder)
-    label = "" if case.label is None else classes[class_index(case.label, classes, case.name)]
+    case, label = by_folder(case, classes)
     predicted = classes[int(explanation.outputs.argmax())]
     try:
         allowed = _allowed(case, explanation, classes)
@@ -219,7 +216,7 @@ def _row(number: int, case: Case, explanation: Explanation, classes: Sequence[st
         "label": label,
         "class_name": explanation.target_name,
         "correct": float(label == predicted) if label else float("nan"),
-        "group": case.group or ("" if folder in classes else case.folder),
+        "group": case.group,
         "inside": float("nan") if allowed is None else energy_inside(explanation.heatmap, allowed),
         "inside_area": float("nan") if allowed is None else float(allowed.mean()),
     }

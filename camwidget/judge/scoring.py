@@ -9,7 +9,7 @@ from PIL import Image
 from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.many import explain_together
 
-from .cases import Case, class_index
+from .cases import Case, by_folder
 from .masking import heat_at, masked, probabilities, raw_of
 from .metrics import Subject
 from .plan import Chunk, Plan, read
@@ -63,10 +63,9 @@ def _values(
     explainer: Explainer, plan: Plan, case: Case, explanation: Explanation, classes: Sequence[str]
 ) -> dict[str, Value]:
     target = explanation.target
+    case, label = by_folder(case, classes)
     boxes = case.boxes_of(target, classes)
     subject = Subject(explainer, explanation, boxes, plan.fill)
-    label = "" if case.label is None else classes[class_index(case.label, classes, case.name)]
-    folder = case.folder.rsplit("/", 1)[-1]
     notes = [explanation.message, *explanation.notes]
     probability = float(explanation.probabilities[target])
     if probability == 0:
@@ -74,8 +73,8 @@ def _values(
     values: dict[str, Value] = {
         "name": case.name,
         "key": explanation.picture.key[:12],
-        "label": label or (folder if folder in classes else ""),
-        "group": case.group or ("" if folder in classes else case.folder),
+        "label": label,
+        "group": case.group,
         "class": target,
         "class_name": explanation.target_name,
         "method": explanation.method,

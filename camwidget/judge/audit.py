@@ -15,7 +15,7 @@ from .cases import Case, beside, by_folder
 from .findings import LEAST, NOTABLE, Finding
 from .gallery import Gallery, Telling, thumbnail
 from .gallery import beside as side_by_side
-from .plan import Plan, chunks, opened, read
+from .plan import Plan, chunks, opened, read_chunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,16 +174,10 @@ def attention_audit(
     parts: list[tuple[np.ndarray, np.ndarray]] = []
     skipped: list[tuple[str, str]] = []
     for chunk in chunks(stream, size):
-        known, pictures = [], []
-        for number, case in enumerate(chunk.cases, chunk.first):
-            picture = read(explainer, query, case)
-            if isinstance(picture, str):
-                skipped.append((case.name, picture))
-            else:
-                pictures.append(picture)
-                known.append((number, case))
-        explained = explain_together(explainer, pictures, [(query,)] * len(pictures))
-        for (number, case), (explanation,) in zip(known, explained, strict=True):
+        readable, unread = read_chunk(explainer, query, chunk)
+        skipped += [(case.name, why) for _, case, why in unread]
+        explained = explain_together(explainer, [picture for *_, picture in readable], [(query,)] * len(readable))
+        for (number, case, _), (explanation,) in zip(readable, explained, strict=True):
             classes = explainer.class_names(explainer.probe(explanation.picture, query.output))
             row = _row(number, case, explanation, classes)
             shares, areas = _parts(explanation)

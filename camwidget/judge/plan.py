@@ -158,6 +158,24 @@ def read(explainer: Explainer, query: Query, case: Case) -> Picture | str:
         raise type(error)(f"Picture {case.name}: {error}") from error
 
 
+def read_chunk(
+    explainer: Explainer, query: Query, chunk: Chunk
+) -> tuple[list[tuple[int, Case, Picture]], list[tuple[int, Case, str]]]:
+    """The pictures of a chunk with their numbers: those that can be read, and those that cannot, and why.
+
+    Raises:
+        TypeError, ValueError: as `read`.
+    """
+    readable, skipped = [], []
+    for number, case in enumerate(chunk.cases, chunk.first):
+        picture = read(explainer, query, case)
+        if isinstance(picture, str):
+            skipped.append((number, case, picture))
+        else:
+            readable.append((number, case, picture))
+    return readable, skipped
+
+
 def settings(explainer: Explainer, images: Any, plan: Plan, size: int) -> dict[str, Any]:
     """Everything that results depend on, to tell the results of one run from those of another."""
     return {

@@ -12,7 +12,7 @@ from camwidget.explanation.many import explain_together
 from .cases import Case, by_folder
 from .masking import heat_at, masked, probabilities, raw_of
 from .metrics import Subject
-from .plan import Chunk, Plan, read
+from .plan import Chunk, Plan, read_chunk
 from .rows import Result, Shown, Value, column_names, empty, skipped_row
 
 # Pictures of a run whose masked versions are kept to be looked at, and the longest side of these in pixels.
@@ -27,17 +27,11 @@ def score(explainer: Explainer, plan: Plan, chunk: Chunk) -> Result:
         TypeError, ValueError: a picture that is no file cannot be read, a label or a box is wrong.
     """
     names = column_names(plan.metrics)
-    numbers, known, pictures, rows = [], [], [], []
-    for number, case in enumerate(chunk.cases, chunk.first):
-        picture = read(explainer, plan.queries[0], case)
-        if isinstance(picture, str):
-            rows.append(skipped_row(names, number, case.name, f"skipped: {picture}"))
-            continue
-        numbers.append(number)
-        known.append(case)
-        pictures.append(picture)
-    if not pictures:
+    readable, skipped = read_chunk(explainer, plan.queries[0], chunk)
+    rows = [skipped_row(names, number, case.name, f"skipped: {why}") for number, case, why in skipped]
+    if not readable:
         return Result(chunk.number, tuple(rows))
+    numbers, known, pictures = zip(*readable, strict=True)
     explained = list(explain_together(explainer, pictures, [plan.queries] * len(pictures)))
     after, shown = _masked(explainer, plan, explained, numbers, known)
     classes = explainer.class_names(explainer.probe(pictures[0], plan.queries[0].output))

@@ -251,6 +251,10 @@ def test_a_constant_map_has_no_correlation():
     assert "flat" not in found.insensitive
     assert "Edge detector (control)" in found._repr_html_()
     assert len(found.plot().axes) == 1 and len(found.film(4).axes) == 2 * len(found.steps)
+    with pytest.raises(ValueError, match="No measure 'psnr'. Choices: absolute, signed, ssim"):
+        found.mean("flat", "psnr")
+    with pytest.raises(ValueError, match="No method 'cam' here. Choices: flat, edge_detector"):
+        found.mean("cam")
     with pytest.raises(ValueError, match="No film of picture 5: those of pictures 0 to 4 are kept"):
         found.film(5)
 

@@ -97,7 +97,7 @@ def _rebuilt(weighted: Weighted, generator: np.random.Generator) -> list[Any]:
 
 @contextmanager
 def begun_anew(seed: int) -> Iterator[None]:
-    """Python's own generator, which gives a seed to every initialiser without one, begins here; then it is as before."""
+    """Python's own generator, which seeds every initialiser without a seed, begins here; then it is as before."""
     state = random.getstate()
     random.seed(seed)
     try:

@@ -143,8 +143,8 @@ def test_what_each_scheme_draws(scheme: str):
 class Scaled(layers.Layer):
     """Keeps no initialiser: how its weights begin is known while it is built."""
 
-    def build(self, shape: Any) -> None:
-        self.scale = self.add_weight(shape=(shape[-1],), initializer="random_normal", name="scale")
+    def build(self, input_shape: Any) -> None:
+        self.scale = self.add_weight(shape=(input_shape[-1],), initializer="random_normal", name="scale")
 
     def call(self, inputs: Any) -> Any:
         return inputs * self.scale
@@ -193,11 +193,11 @@ class Broken(Scaled):
 
     built_before = False
 
-    def build(self, shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:
         if Broken.built_before:
             raise AttributeError("no attribute 'scal'")
         Broken.built_before = True
-        super().build(shape)
+        super().build(input_shape)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from camwidget.explanation.drawing import Plot, overlay
 from camwidget.explanation.many import explain_together
 from camwidget.explanation.query import takes_query
 from camwidget.maths import PARTS, Interval, bootstrap, box_mask, energy_inside, proportion, resize
+from camwidget.maths.faithfulness import mean
 
 from .cases import Case, beside, by_folder
 from .findings import LEAST, NOTABLE, Finding
@@ -59,8 +60,7 @@ class Audit:
                 continue
             for place, part in enumerate(PARTS):
                 share = bootstrap(self.shares[mine, place])
-                others = self.shares[~mine, place]
-                elsewhere = float(np.nanmean(others)) if (~np.isnan(others)).any() else float("nan")
+                elsewhere = mean(self.shares[~mine, place])
                 found.append(Finding(name, part, share, float(self.areas[mine, place].mean()), elsewhere))
         known = [finding for finding in found if not np.isnan(finding.share.value)]
         return tuple(sorted(known, key=lambda finding: -finding.excess))

@@ -1,15 +1,15 @@
 """One chunk of pictures explained by every method and measured by every metric."""
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation
+from camwidget.explanation.drawing import jpeg
 from camwidget.explanation.many import explain_together
 
 from .cases import Case, by_folder
+from .gallery import thumbnail
 from .masking import heat_at, masked, probabilities, raw_of
 from .metrics import Subject
 from .plan import Chunk, Plan, read_chunk
@@ -100,7 +100,7 @@ def _masked(
     for n, row in enumerate(explained):
         if numbers[n] < SHOWN:
             before = float(row[0].probabilities[row[0].target])
-            shown.append(Shown(numbers[n], known[n].name, "", _jpeg(raws[n], raws[n]), before))
+            shown.append(Shown(numbers[n], known[n].name, "", _shown(raws[n], raws[n]), before))
     for m, query in enumerate(plan.queries):
         # One method at a time: as many masked pictures are held as there are pictures in the chunk.
         hidden = [
@@ -109,20 +109,16 @@ def _masked(
         for n, row in enumerate(probabilities(explainer, pictures, hidden, query.output)):
             after[n, m] = row[explained[n][m].target]
             if numbers[n] < SHOWN:
-                jpeg = _jpeg(hidden[n], raws[n])
-                shown.append(Shown(numbers[n], known[n].name, query.method, jpeg, float(after[n, m])))
+                seen = _shown(hidden[n], raws[n])
+                shown.append(Shown(numbers[n], known[n].name, query.method, seen, float(after[n, m])))
     return after, shown
 
 
-def _jpeg(raw: np.ndarray, original: np.ndarray) -> bytes:
+def _shown(raw: np.ndarray, original: np.ndarray) -> bytes:
     """A picture before preprocessing, reduced; what does not lie in 0 to 255 is stretched as the original needs it."""
     low, high = min(0.0, float(original.min())), float(original.max())
     scale = 1.0 if low == 0 and high > 1.5 else 255 / ((high - low) or 1.0)
     shades = np.clip((raw - low) * scale, 0, 255).round().astype(np.uint8)
     if shades.shape[2] not in (3, 4):
         shades = shades.mean(axis=2, keepdims=True).round().astype(np.uint8).repeat(3, axis=2)
-    image = Image.fromarray(np.ascontiguousarray(shades[..., :3]))
-    image.thumbnail((_SIDE, _SIDE))
-    stream = io.BytesIO()
-    image.save(stream, format="JPEG", quality=88)
-    return stream.getvalue()
+    return jpeg(thumbnail(np.ascontiguousarray(shades[..., :3]), _SIDE))

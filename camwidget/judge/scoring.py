@@ -74,6 +74,7 @@ def _values(
         "method": explanation.method,
         "objects": -1 if case.all_boxes is None else len(case.all_boxes),
         "instances": -1 if boxes is None else len(boxes),
+        "empty": int(not explanation.heat.any()),
         "probability": probability,
         "note": " ".join(note for note in notes if note),
     }

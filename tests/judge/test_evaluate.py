@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
 from PIL import Image
 
 from camwidget.explanation import Explainer
@@ -178,6 +180,27 @@ def test_no_probability_is_said():
     assert "Y is 0 for 4 pictures" in " ".join(found.notes)
     assert "undefined" in found._repr_html_()
     assert "Y is 0: no drop" in found.columns["note"][0]
+
+
+def test_maps_without_evidence_are_counted(explainer: Explainer):
+    found = evaluate(explainer, PICTURES[:4], filters=[])
+    assert found.columns["empty"].tolist() == [1] * 8
+    assert found.notes[-2:] == tuple(f"{m}: 4 of 4 maps hold no evidence." for m in ("grad_cam", "grad_cam++"))
+    whole = evaluate(explainer, PICTURES, methods=METHODS)
+    expected = [int(not Restated(raw).heat(Restated(raw).target).any()) for raw in PICTURES for _ in METHODS]
+    assert whole.columns["empty"].tolist() == expected
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+def test_maps_that_are_not_finite_hold_no_evidence():
+    picture = keras.Input((ROWS, COLUMNS, 1))
+    x = layers.ReLU(name="relu")(layers.Conv2D(2, 1, name="conv")(picture))
+    x = layers.GlobalAveragePooling2D()(layers.Activation(keras.ops.sqrt)(x))  # its slope at 0 is infinite
+    model = keras.Model(picture, layers.Dense(3, activation="softmax")(x))
+    model.get_layer("conv").set_weights([np.full((1, 1, 1, 2), 1.0), np.zeros(2)])
+    found = evaluate(Explainer(model, preprocess=halved), PICTURES[:3], methods=["grad_cam"], layer="relu")
+    assert found.columns["empty"].tolist() == [1] * 3 and "not finite" in found.columns["note"][0]
+    assert "grad_cam: 3 of 3 maps hold no evidence." in found.notes
 
 
 def sources(folder: Path) -> list[Any]:

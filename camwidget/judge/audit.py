@@ -25,7 +25,7 @@ class Audit:
 
     Attributes:
         columns: one array for each column, one entry for each picture: picture (its number), name, label,
-            class_name (predicted), correct (1, 0, NaN without a label), group, inside (share of the evidence
+            class_name (explained), correct (1, 0, NaN without a label), group, inside (share of the evidence
             inside boxes or mask), inside_area (their share of the area).
         shares: share of the evidence in each of `PARTS`, shape (n, parts); NaN for maps without evidence.
         areas: share of the area of each part, shape (n, parts).

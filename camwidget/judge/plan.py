@@ -16,6 +16,7 @@ from camwidget.model import Picture, digest
 from .cases import Case, cases, files
 from .masking import check_fill
 from .metrics import METRICS, Metric
+from .rows import FIXED
 
 PAPER = ("average_drop", "increase_in_confidence", "win_rate")
 
@@ -61,7 +62,8 @@ def make_plan(
     """Check what was asked for.
 
     Raises:
-        TypeError, ValueError: no such method or metric, too few methods, an unknown option.
+        TypeError, ValueError: no such method or metric, a metric called as a column that every run has, too few
+            methods, an unknown option.
     """
     names = _names("methods", methods, METHODS)
     if "method" in options:
@@ -72,6 +74,9 @@ def make_plan(
     if isinstance(metrics, str | Metric):
         raise TypeError("metrics= takes a list of names and records; pass metrics=[...].")
     known = METRICS | {each.name: each for each in metrics if isinstance(each, Metric)}
+    taken = next((name for name in known if name in FIXED), None)
+    if taken is not None:
+        raise ValueError(f"A metric cannot be called {taken!r}: each run has that column. Taken: {', '.join(FIXED)}.")
     records = tuple(
         known[name]
         for name in _names("metrics", [each.name if isinstance(each, Metric) else each for each in metrics], known)

@@ -266,6 +266,13 @@ def test_own_metrics(explainer: Explainer):
     np.testing.assert_allclose(found.columns["hot"], expected)
 
 
+@pytest.mark.parametrize("name", ["probability", "note", "empty", "picture"])
+def test_own_metrics_do_not_take_the_place_of_a_column(explainer: Explainer, name: str):
+    own = Metric(name, "own", "one", "", "lower", lambda subject: 1.0)
+    with pytest.raises(ValueError, match=f"A metric cannot be called '{name}': each run has that column. Taken: pic"):
+        evaluate(explainer, PICTURES[:2], metrics=[own])
+
+
 def test_the_page_escapes_and_shows_what_was_scored(explainer: Explainer):
     found = evaluate(explainer, [Case(PICTURES[0], name="<b>&")], methods=["grad_cam", "cam"])
     page = found._repr_html_()

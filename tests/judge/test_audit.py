@@ -8,7 +8,8 @@ import pytest
 from keras import layers
 
 from camwidget.explanation import Explainer
-from camwidget.judge import Audit, Case, attention_audit
+from camwidget.judge import Audit, Case, attention_audit, evaluate
+from camwidget.judge.cases import by_folder
 from camwidget.judge.findings import Finding
 from camwidget.judge.gallery import Gallery
 from camwidget.maths import PARTS, Interval
@@ -65,6 +66,31 @@ def test_findings_by_hand():
     assert np.isnan(alone.elsewhere) and alone.excess == pytest.approx(0.75 - 0.25)
     told = Finding("lion", "border", Interval(0.5, 0.4, 0.6, 5), 0.1, 0.3)
     assert told.excess == pytest.approx(0.4 - 0.3)  # the lower end
+
+
+@pytest.mark.parametrize(
+    "case, label, name, group",
+    [
+        (Case(None, folder="train/owl"), 1, "owl", ""),
+        (Case(None, folder="train/owl", label="cat"), 0, "cat", ""),
+        (Case(None, folder="train/owl", group="night"), 1, "owl", "night"),
+        (Case(None, folder="train/zoo"), None, "", "train/zoo"),
+        (Case(None, folder="crane"), 2, "crane", ""),  # two classes of that name, as in ImageNet
+        (Case(None), None, "", ""),
+    ],
+)
+def test_what_a_folder_tells(case: Case, label: int | None, name: str, group: str):
+    found, told = by_folder(case, ("cat", "owl", "crane", "crane"))
+    assert (found.label, told, found.group) == (label, name, group)
+
+
+def test_boxes_are_those_of_the_folders_class(explainer: Explainer):
+    target = Restated(PICTURES[0]).target
+    box = np.array([[0, 0, 2, 3]])
+    given = [Case(PICTURES[0], boxes=box, folder=f"class {k}") for k in (target, (target + 1) % 3)]
+    audit = attention_audit(explainer, given, method="grad_cam")
+    assert np.isnan(audit.columns["inside"]).tolist() == [False, True]
+    assert evaluate(explainer, given, methods=["grad_cam"]).columns["instances"].tolist() == [1, 0]
 
 
 def test_accuracy_by_group_and_label(explainer: Explainer):

@@ -66,6 +66,13 @@ def png(pixels: UInt8[np.ndarray, "H W 3"]) -> bytes:
     return stream.getvalue()
 
 
+def jpeg(pixels: UInt8[np.ndarray, "H W 3"]) -> bytes:
+    """The picture encoded as JPEG, for pages that show many of them."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, format="JPEG", quality=88)
+    return stream.getvalue()
+
+
 def reduced(pixels: UInt8[np.ndarray, "H W 3"], most: int = 1280) -> UInt8[np.ndarray, "h w 3"]:
     """The picture, its longer side at most so many pixels: more no page shows, and a notebook would store."""
     height, width = pixels.shape[:2]

@@ -53,7 +53,7 @@ def explain_together(
     with explainer.lock:
         for same in by_shape(pictures):
             _measure_together(explainer, [pictures[n] for n in same], [queries[n] for n in same], kept)
-    changes = explainer.probes.changes
+        changes = explainer.probes.changes  # still those of what was measured: behind the lock others may come in
     for picture, asked in zip(pictures, queries, strict=True):
         explainer.probe(picture, asked[0].output)
         if explainer.probes.changes != changes:  # whoever took the last one has changed the network: measure anew

@@ -1,7 +1,7 @@
 """Bias: where in its pictures a network finds its evidence, class by class and group by group."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from camwidget.explanation.drawing import Plot, overlay
 from camwidget.explanation.many import explain_together
 from camwidget.explanation.query import takes_query
 from camwidget.maths import PARTS, Interval, bootstrap, box_mask, energy_inside, proportion, resize
+from camwidget.maths.faithfulness import mean
 
-from .cases import Case, beside, class_index
+from .cases import Case, beside, by_folder
 from .findings import LEAST, NOTABLE, Finding
 from .gallery import Gallery, Telling, thumbnail
 from .gallery import beside as side_by_side
-from .plan import Plan, chunks, opened, read
+from .plan import Plan, chunks, opened, read_chunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class Audit:
 
     Attributes:
         columns: one array for each column, one entry for each picture: picture (its number), name, label,
-            class_name (predicted), correct (1, 0, NaN without a label), group, inside (share of the evidence
+            class_name (explained), correct (1, 0, NaN without a label), group, inside (share of the evidence
             inside boxes or mask), inside_area (their share of the area).
         shares: share of the evidence in each of `PARTS`, shape (n, parts); NaN for maps without evidence.
         areas: share of the area of each part, shape (n, parts).
@@ -59,8 +60,7 @@ class Audit:
                 continue
             for place, part in enumerate(PARTS):
                 share = bootstrap(self.shares[mine, place])
-                others = self.shares[~mine, place]
-                elsewhere = float(np.nanmean(others)) if (~np.isnan(others)).any() else float("nan")
+                elsewhere = mean(self.shares[~mine, place])
                 found.append(Finding(name, part, share, float(self.areas[mine, place].mean()), elsewhere))
         known = [finding for finding in found if not np.isnan(finding.share.value)]
         return tuple(sorted(known, key=lambda finding: -finding.excess))
@@ -174,16 +174,10 @@ def attention_audit(
     parts: list[tuple[np.ndarray, np.ndarray]] = []
     skipped: list[tuple[str, str]] = []
     for chunk in chunks(stream, size):
-        known, pictures = [], []
-        for number, case in enumerate(chunk.cases, chunk.first):
-            picture = read(explainer, query, case)
-            if isinstance(picture, str):
-                skipped.append((case.name, picture))
-            else:
-                pictures.append(picture)
-                known.append((number, case))
-        explained = explain_together(explainer, pictures, [(query,)] * len(pictures))
-        for (number, case), (explanation,) in zip(known, explained, strict=True):
+        readable, unread = read_chunk(explainer, query, chunk)
+        skipped += [(case.name, why) for _, case, why in unread]
+        explained = explain_together(explainer, [picture for *_, picture in readable], [(query,)] * len(readable))
+        for (number, case, _), (explanation,) in zip(readable, explained, strict=True):
             classes = explainer.class_names(explainer.probe(explanation.picture, query.output))
             row = _row(number, case, explanation, classes)
             shares, areas = _parts(explanation)
@@ -204,10 +198,7 @@ _TYPES = {"picture": np.int64, "correct": np.float64, "inside": np.float64, "ins
 
 
 def _row(number: int, case: Case, explanation: Explanation, classes: Sequence[str]) -> dict[str, object]:
-    folder = case.folder.rsplit("/", 1)[-1]
-    if case.label is None and folder in classes:
-        case = replace(case, label=folder)
-    label = "" if case.label is None else classes[class_index(case.label, classes, case.name)]
+    case, label = by_folder(case, classes)
     predicted = classes[int(explanation.outputs.argmax())]
     try:
         allowed = _allowed(case, explanation, classes)
@@ -219,7 +210,7 @@ def _row(number: int, case: Case, explanation: Explanation, classes: Sequence[st
         "label": label,
         "class_name": explanation.target_name,
         "correct": float(label == predicted) if label else float("nan"),
-        "group": case.group or ("" if folder in classes else case.folder),
+        "group": case.group,
         "inside": float("nan") if allowed is None else energy_inside(explanation.heatmap, allowed),
         "inside_area": float("nan") if allowed is None else float(allowed.mean()),
     }

@@ -97,6 +97,28 @@ def class_index(label: object, names: Sequence[str], picture: str) -> int:
     return int(label)
 
 
+def by_folder(case: Case, names: Sequence[str]) -> tuple[Case, str]:
+    """The case with its label as an index and its group, and the label's name, "" where there is none.
+
+    Where they are not given the folder tells: one that is called as a class is the label of its pictures, any
+    other one their group.
+
+    Args:
+        case: as it was given.
+        names: of all classes.
+
+    Raises:
+        TypeError, ValueError: the network has no such class.
+    """
+    folder = case.folder.rsplit("/", 1)[-1]
+    is_class = folder in names
+    group = case.group or ("" if is_class else case.folder)
+    if case.label is None and not is_class:
+        return replace(case, group=group), ""
+    label = names.index(folder) if case.label is None else class_index(case.label, names, case.name)
+    return replace(case, label=label, group=group), names[label]
+
+
 def cases(images: Any) -> Iterator[Case]:
     """Every picture as a `Case` with a name: from a folder, an array, a data set, or any iterable.
 

@@ -8,11 +8,12 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import keras
 
 from camwidget.explanation import Explainer
-from camwidget.model import Preprocess, digest
+from camwidget.model import Preprocess
 
 from .optional import imported
 from .plan import Chunk, Plan
@@ -44,7 +45,7 @@ class Parcel:
     """A network on its way to the workers.
 
     Attributes:
-        key: of its weights and settings.
+        key: of this parcel alone: the same weights may come again with another preprocess or other names.
         archive: the network as a .keras file.
         preprocess: see `Explainer`.
         class_names: see `Explainer`.
@@ -83,7 +84,8 @@ def spread(
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
             # A task, not scattered data: if its worker dies, the scheduler can make it again.
-            parcel = client.submit(_opened, packed(explainer), key=f"camwidget-network-{digest(explainer.model)}")
+            sent = packed(explainer)
+            parcel = client.submit(_opened, sent, key=f"camwidget-network-{sent.key}")
             more = True
             while more or pending:
                 while more and len(pending) < _AHEAD * max(1, watch.threads()):
@@ -118,14 +120,16 @@ def packed(explainer: Explainer) -> Parcel:
                 warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
                 explainer.model.save(path)
             keras.saving.load_model(path, compile=False, safe_mode=False)
-        except (TypeError, ValueError, NotImplementedError, AttributeError) as error:
+        # save() of a layer that does not say what it was made of; load_model() of a class that is not registered, or
+        # that needs more than it says; weights that do not fit the network that was loaded.
+        except (NotImplementedError, TypeError, ValueError) as error:
             raise ValueError(
                 f"The network cannot be sent to the workers: Keras does not save and load it ({error}). Register its "
                 "classes with keras.saving.register_keras_serializable, in a module that the workers can import."
             ) from error
         with open(path, "rb") as file:
             archive = file.read()
-    return Parcel(digest(explainer.model), archive, explainer.preprocess, explainer.given_names)
+    return Parcel(uuid4().hex, archive, explainer.preprocess, explainer.given_names)
 
 
 class _Watch:

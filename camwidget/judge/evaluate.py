@@ -94,7 +94,7 @@ def run(
         bar(len({row[0] for row in result.rows}))
 
     try:
-        todo = _missing(explainer, plan, chunks(stream, size), done, bar)
+        todo = _missing(explainer, plan, chunks(stream, size), size, done, bar)
         if client is None:
             for chunk in todo:
                 keep(score(explainer, plan, chunk))
@@ -116,6 +116,7 @@ def _missing(
     explainer: Explainer,
     plan: Plan,
     given: Iterator[Chunk],
+    size: int,
     done: dict[int, tuple[str, str]],
     bar: Callable[[int], None],
 ) -> Iterator[Chunk]:
@@ -127,12 +128,13 @@ def _missing(
             continue
         name, key = done[chunk.number]
         _check_same(explainer, plan, chunk, name, key)
-        seen.add(chunk.number)
+        if len(chunk.cases) == size:  # what is done is whole: of a shorter one some pictures are missing now
+            seen.add(chunk.number)
         bar(len(chunk.cases))
     if set(done) - seen:
         raise ValueError(
             f"The results hold more pictures than were handed over: {len(done)} chunks, and only {len(seen)} of them "
-            "came again. Hand over all of them, or pass another out=."
+            "came again whole. Hand over all of them, or pass another out=."
         )
 
 

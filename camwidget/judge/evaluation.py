@@ -155,7 +155,7 @@ class Evaluation:
             notes.append(f"What is hidden is filled with {self.settings['fill']}, for every measure.")
         if self.skipped:
             notes.append(f"{len(self.skipped)} files could not be read and are left out.")
-        flat = {m: int(sum("evidence" in note for note in self.of_method(m)["note"].tolist())) for m in self.methods}
+        flat = {method: int(self.of_method(method)["empty"].sum()) for method in self.methods}
         notes += [f"{method}: {count} of {len(self)} maps hold no evidence." for method, count in flat.items() if count]
         nothing = int((self.of_method(self.methods[0])["probability"] == 0).sum())
         if nothing:

@@ -1,14 +1,12 @@
 """Figures of sanity checks: curves over the steps, and film strips of maps."""
 
-import io
 import textwrap
 from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
-from camwidget.explanation.drawing import Plot, enlarged, overlay, reduced
+from camwidget.explanation.drawing import Plot, enlarged, jpeg, overlay, reduced
 from camwidget.maths import resize
 
 from .figures import COLOURS
@@ -120,7 +118,7 @@ def labels_page(found: "LabelRandomization") -> str:
     )
     notes = "".join(f"<p>{escape(note)}</p>" for note in found.notes)
     figures = [
-        figure(_jpeg(pixels, pair), f"{escape(name_of(method))}<br>true labels, permuted labels")
+        figure(_pair(pixels, pair), f"{escape(name_of(method))}<br>true labels, permuted labels")
         for method in found.methods
         for pixels, pair in list(zip(found.pictures, found.heats[method], strict=True))[:2]
     ]
@@ -128,11 +126,9 @@ def labels_page(found: "LabelRandomization") -> str:
     return page(table(caption, ["", *_TITLES.values()], rows), notes, maps)
 
 
-def _jpeg(pixels: np.ndarray, heats: tuple[np.ndarray, np.ndarray]) -> bytes:
+def _pair(pixels: np.ndarray, heats: tuple[np.ndarray, np.ndarray]) -> bytes:
     """The picture under both maps, side by side."""
     shown = enlarged(reduced(pixels))
     sides = [resize(heat.astype(np.float64), *shown.shape[:2]) for heat in heats]
     left, right = (overlay(shown, side, colormap="viridis", opacity=0.75) for side in sides)
-    stream = io.BytesIO()
-    Image.fromarray(beside(left, right)).save(stream, format="JPEG", quality=88)
-    return stream.getvalue()
+    return jpeg(beside(left, right))

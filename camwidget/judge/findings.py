@@ -18,7 +18,7 @@ class Finding:
     """The evidence for one class gathers in one part of its pictures.
 
     Attributes:
-        class_name: the predicted class.
+        class_name: the explained class.
         part: a name in `camwidget.maths.PARTS`.
         share: of the evidence in that part, mean over the class's pictures, in [0, 1].
         area: share of the pictures' area that the part has, mean, in [0, 1].

@@ -1,13 +1,14 @@
 """The most telling pictures of a data set: few are kept, however many pass by."""
 
 import heapq
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
+
+from camwidget.explanation.drawing import jpeg
 
 # Pictures kept for each class and reason.
 _KEPT = 6
@@ -59,7 +60,7 @@ class Gallery:
             return
         number, correct = int(str(row["picture"])), row["correct"]
         right = bool(correct) if correct in (0.0, 1.0) else None
-        entry = Telling(number, str(row["name"]), str(row["class_name"]), reason, share, right, _jpeg(painted()))
+        entry = Telling(number, str(row["name"]), str(row["class_name"]), reason, share, right, jpeg(painted()))
         push = heapq.heappushpop if len(heap) == _KEPT else heapq.heappush
         push(heap, (share, -number, entry))
 
@@ -75,10 +76,10 @@ class Gallery:
         return tuple(found.values())
 
 
-def thumbnail(pixels: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
-    """The picture, its longer side at most 192 pixels."""
+def thumbnail(pixels: UInt8[np.ndarray, "H W 3"], most: int = _SIDE) -> UInt8[np.ndarray, "h w 3"]:
+    """The picture, its longer side at most so many pixels."""
     image = Image.fromarray(pixels)
-    image.thumbnail((_SIDE, _SIDE))
+    image.thumbnail((most, most))
     return np.asarray(image)
 
 
@@ -86,9 +87,3 @@ def beside(left: UInt8[np.ndarray, "h w 3"], right: UInt8[np.ndarray, "h w 3"]) 
     """Two pictures of one size with a white line between them."""
     gap = np.full((len(left), max(1, left.shape[1] // 40), 3), 255, np.uint8)
     return np.concatenate([left, gap, right], axis=1)
-
-
-def _jpeg(pixels: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, format="JPEG", quality=85)
-    return stream.getvalue()

@@ -20,7 +20,6 @@ class Glance:
     Attributes:
         before: the class's probability on the picture, in [0, 1]; NaN where the network gives none.
         after: the same on the picture times the map.
-        drop: share of it that is lost, max(0, before - after) / before (Chattopadhay et al. 2018, 4.1).
         correlation: Spearman's, of the map with that of the network whose top layer has random weights
             (the first step of Adebayo et al. 2018); NaN where one of them is constant. Near 1: the map
             does not depend on what the top layer has learnt.
@@ -29,9 +28,16 @@ class Glance:
 
     before: float
     after: float
-    drop: float
     correlation: float
     randomized: str
+
+    @property
+    def drop(self) -> float:
+        """Share of the probability that is lost, max(0, before - after) / before (Chattopadhay et al. 2018, 4.1).
+
+        NaN where there is none.
+        """
+        return float(drops(np.array([self.before]), np.array([self.after]))[0])
 
 
 def glance(
@@ -56,12 +62,12 @@ def glance(
         True
     """
     picture, query = explanation.picture, explanation.query
-    before = after = np.array([np.nan])
+    before = after = float("nan")
     if explanation.is_of_classes:
         raw = raw_of(picture, "on show")
         shown = [raw, masked(raw, heat_at(explanation, raw), "black")]
         rows = probabilities(explainer, [picture] * 2, shown, query.output)
-        before, after = (row[explanation.target : explanation.target + 1].astype(np.float64) for row in rows)
+        before, after = (float(row[explanation.target]) for row in rows)
     with explainer.lock:
         layers = [each for each in explainer.probe(picture, query.output).weighted_layers() if is_learnt(each)]
     if not layers:
@@ -74,9 +80,8 @@ def glance(
     other = explainer.with_weights([(variable, np.asarray(value)) for variable, value in values])
     randomized = other.answer(picture, query, checkpoint, Cache(limit=0))
     return Glance(
-        before=float(before[0]),
-        after=float(after[0]),
-        drop=float(drops(before, after)[0]),
+        before=before,
+        after=after,
         correlation=rank_correlation(explanation.map, randomized.map),
         randomized=top.name,
     )

@@ -12,7 +12,7 @@ from camwidget.explanation.query import takes_query
 from camwidget.maths import Interval, bootstrap
 
 from .cases import class_index
-from .similarity import ALIKE, MEASURES, Map, OwnMethod, alike, ask, judged
+from .similarity import MEASURES, Map, OwnMethod, alike, ask, insensitive, judged, numbers_of
 
 # Pictures compared where none are given.
 _COMPARED = 50
@@ -46,16 +46,12 @@ class LabelRandomization:
 
     def mean(self, method: str, measure: str = "absolute", *, level: float = 0.95) -> Interval:
         """The mean over the pictures with its bootstrap interval; constant maps are in `.undefined`."""
-        if measure not in MEASURES:
-            raise ValueError(f"No measure {measure!r}. Choices: {', '.join(MEASURES)}.")
-        if method not in self.methods:
-            raise ValueError(f"No method {method!r} here. Choices: {', '.join(self.methods)}.")
-        return bootstrap(self.values[method][measure], level=level)
+        return bootstrap(numbers_of(self.values, method, measure), level=level)
 
     @property
     def insensitive(self) -> tuple[str, ...]:
         """Methods that fail: their maps do not tell what was learnt. The edge detector must be here."""
-        return tuple(m for m in self.methods if max(self.mean(m, each).low for each in ("absolute", "signed")) > ALIKE)
+        return insensitive(self.methods, self.mean)
 
     @property
     def notes(self) -> tuple[str, ...]:

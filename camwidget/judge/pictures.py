@@ -58,9 +58,9 @@ def audit_page(found: "Audit") -> str:
     ]
     caption = f"Where the evidence gathers: {title_of(found.method)}, {len(found)} pictures, the most surprising first"
     parts = [table(caption, head, rows) if rows else "<p>The evidence of no class gathers anywhere in particular.</p>"]
-    for by, title in (("group", "group"), ("label", "label")):
+    for by in ("group", "label"):
         accuracies, inside = found.accuracy(by), found.inside(by)
-        if accuracies or inside:
+        if inside:
             cells = [
                 [
                     escape(name),
@@ -70,7 +70,7 @@ def audit_page(found: "Audit") -> str:
                 ]
                 for name in inside
             ]
-            parts.append(table(f"By {title}", [title, "pictures", "accuracy, %", "evidence inside, %"], cells))
+            parts.append(table(f"By {by}", [by, "pictures", "accuracy, %", "evidence inside, %"], cells))
     parts += [f"<p>{escape(note)}</p>" for note in found.notes]
     figures = [
         figure(

@@ -16,6 +16,7 @@ from camwidget.model import Picture, digest
 from .cases import Case, cases, files
 from .masking import check_fill
 from .metrics import METRICS, Metric
+from .rows import FIXED
 
 PAPER = ("average_drop", "increase_in_confidence", "win_rate")
 
@@ -61,7 +62,8 @@ def make_plan(
     """Check what was asked for.
 
     Raises:
-        TypeError, ValueError: no such method or metric, too few methods, an unknown option.
+        TypeError, ValueError: no such method or metric, a metric called as a column that every run has, too few
+            methods, an unknown option.
     """
     names = _names("methods", methods, METHODS)
     if "method" in options:
@@ -72,6 +74,9 @@ def make_plan(
     if isinstance(metrics, str | Metric):
         raise TypeError("metrics= takes a list of names and records; pass metrics=[...].")
     known = METRICS | {each.name: each for each in metrics if isinstance(each, Metric)}
+    taken = next((name for name in known if name in FIXED), None)
+    if taken is not None:
+        raise ValueError(f"A metric cannot be called {taken!r}: each run has that column. Taken: {', '.join(FIXED)}.")
     records = tuple(
         known[name]
         for name in _names("metrics", [each.name if isinstance(each, Metric) else each for each in metrics], known)
@@ -156,6 +161,24 @@ def read(explainer: Explainer, query: Query, case: Case) -> Picture | str:
         if isinstance(case.image, str | os.PathLike):
             return str(error)
         raise type(error)(f"Picture {case.name}: {error}") from error
+
+
+def read_chunk(
+    explainer: Explainer, query: Query, chunk: Chunk
+) -> tuple[list[tuple[int, Case, Picture]], list[tuple[int, Case, str]]]:
+    """The pictures of a chunk with their numbers: those that can be read, and those that cannot, and why.
+
+    Raises:
+        TypeError, ValueError: as `read`.
+    """
+    readable, skipped = [], []
+    for number, case in enumerate(chunk.cases, chunk.first):
+        picture = read(explainer, query, case)
+        if isinstance(picture, str):
+            skipped.append((number, case, picture))
+        else:
+            readable.append((number, case, picture))
+    return readable, skipped
 
 
 def settings(explainer: Explainer, images: Any, plan: Plan, size: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from camwidget.model import Weighted, restored
 
 from .cases import cases
 from .reinitialise import SCHEMES, is_learnt
-from .similarity import ALIKE, MEASURES, Map, OwnMethod, alike, ask, judged
+from .similarity import MEASURES, Map, OwnMethod, alike, ask, insensitive, judged, numbers_of
 
 # Pictures whose maps are kept at every step, for film strips.
 _FILMED = 6
@@ -59,11 +59,7 @@ class Randomization:
         Returns:
             Pictures with a constant map have no correlation; they are in `.undefined`.
         """
-        if measure not in MEASURES:
-            raise ValueError(f"No measure {measure!r}. Choices: {', '.join(MEASURES)}.")
-        if method not in self.methods:
-            raise ValueError(f"No method {method!r} here. Choices: {', '.join(self.methods)}.")
-        return bootstrap(self.values[method][measure][step], level=level)
+        return bootstrap(numbers_of(self.values, method, measure)[step], level=level)
 
     @property
     def insensitive(self) -> tuple[str, ...]:
@@ -71,7 +67,7 @@ class Randomization:
 
         The interval of their mean correlation, absolute or signed, lies above 0.5. The edge detector must be here.
         """
-        return tuple(m for m in self.methods if max(self.mean(m, each).low for each in ("absolute", "signed")) > ALIKE)
+        return insensitive(self.methods, self.mean)
 
     def plot(self, measure: str = "absolute") -> Plot:
         """A figure: the mean of a measure at every step, with its interval, and how often it is undefined."""

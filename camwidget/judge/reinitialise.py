@@ -1,6 +1,8 @@
 """Random weights for a layer, as if it had never been trained."""
 
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -50,7 +52,7 @@ def by_initializer(weighted: Weighted, generator: np.random.Generator) -> Values
         if initialiser is not None:
             values.append((variable, _seeded(initialiser, generator)(tuple(variable.shape), dtype=variable.dtype)))
             continue
-        rebuilt = rebuilt or _rebuilt(weighted)
+        rebuilt = rebuilt or _rebuilt(weighted, generator)
         position = [id(each) for each in weighted.layer.weights].index(id(variable))
         values.append((variable, rebuilt[position]))
     return values
@@ -73,20 +75,35 @@ def _seeded(initialiser: Callable[..., Any], generator: np.random.Generator) -> 
     return type(initialiser).from_config({**config, "seed": int(generator.integers(2**31))})
 
 
-def _rebuilt(weighted: Weighted) -> list[Any]:
+def _rebuilt(weighted: Weighted, generator: np.random.Generator) -> list[Any]:
     """The weights of a new layer of the same configuration, for layers that keep no initialiser."""
     layer = weighted.layer
     try:
-        fresh = type(layer).from_config(layer.get_config())
-        fresh.build_from_config(layer.get_build_config())
+        with begun_anew(int(generator.integers(2**31))):
+            fresh = type(layer).from_config(layer.get_config())
+            fresh.build_from_config(layer.get_build_config())
+    # get_config() of a layer that does not say what it was made of; __init__ or build() of one that needs more than
+    # it says; code that Keras does not load. All of it is said below.
+    except (NotImplementedError, TypeError, ValueError):
+        pass
+    else:
         if [tuple(each.shape) for each in fresh.weights] == [tuple(each.shape) for each in layer.weights]:
             return list(fresh.weights)
-    except (TypeError, ValueError, NotImplementedError, AttributeError):
-        pass  # said below
     raise ValueError(
         f"Layer {weighted.name!r} ({type(layer).__name__}) does not say how its weights begin, and cannot be built "
         "again from its configuration. Use scheme='normal'."
     )
+
+
+@contextmanager
+def begun_anew(seed: int) -> Iterator[None]:
+    """Python's own generator, which seeds every initialiser without a seed, begins here; then it is as before."""
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 # name -> random values for one layer's weights

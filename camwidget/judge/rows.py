@@ -12,22 +12,27 @@ Value = int | float | str
 Row = tuple[Value, ...]
 
 # Whole numbers, -1 where there is none; every column that is not named here or below is a number, NaN where undefined.
-WHOLE = ("picture", "class", "objects", "instances")
+WHOLE = ("picture", "class", "objects", "instances", "empty")
 TEXT = ("name", "key", "label", "group", "class_name", "method", "note")
+
+
+# The columns of every run; a metric's own stand before the last.
+FIXED = (
+    *("picture", "name", "key", "label", "group", "class", "class_name", "method", "objects", "instances", "empty"),
+    *("probability", "masked_probability", "note"),
+)
 
 
 def column_names(metrics: Sequence[Metric]) -> tuple[str, ...]:
     """The columns of a run's rows, in order.
 
     picture: its number; name; key: tells its content; label, group: as given; class, class_name: the
-    explained one; method; objects: boxes known; instances: those of the explained class; probability: Y;
-    masked_probability: O; one for each metric that is not made of these two; note: what there is to say.
+    explained one; method; objects: boxes known; instances: those of the explained class; empty: 1 where the map
+    has nothing to show, 0 elsewhere; probability: Y; masked_probability: O; one for each metric that is not made of
+    these two; note: what there is to say.
     """
     own = [metric.name for metric in metrics if metric.measure is not None]
-    return (
-        *("picture", "name", "key", "label", "group", "class", "class_name", "method", "objects", "instances"),
-        *("probability", "masked_probability", *own, "note"),
-    )
+    return (*FIXED[:-1], *own, FIXED[-1])
 
 
 def skipped_row(names: Sequence[str], number: int, name: str, note: str) -> Row:

@@ -1,18 +1,18 @@
 """One chunk of pictures explained by every method and measured by every metric."""
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation
+from camwidget.explanation.drawing import jpeg
 from camwidget.explanation.many import explain_together
 
-from .cases import Case, class_index
+from .cases import Case, by_folder
+from .gallery import thumbnail
 from .masking import heat_at, masked, probabilities, raw_of
 from .metrics import Subject
-from .plan import Chunk, Plan, read
+from .plan import Chunk, Plan, read_chunk
 from .rows import Result, Shown, Value, column_names, empty, skipped_row
 
 # Pictures of a run whose masked versions are kept to be looked at, and the longest side of these in pixels.
@@ -27,17 +27,11 @@ def score(explainer: Explainer, plan: Plan, chunk: Chunk) -> Result:
         TypeError, ValueError: a picture that is no file cannot be read, a label or a box is wrong.
     """
     names = column_names(plan.metrics)
-    numbers, known, pictures, rows = [], [], [], []
-    for number, case in enumerate(chunk.cases, chunk.first):
-        picture = read(explainer, plan.queries[0], case)
-        if isinstance(picture, str):
-            rows.append(skipped_row(names, number, case.name, f"skipped: {picture}"))
-            continue
-        numbers.append(number)
-        known.append(case)
-        pictures.append(picture)
-    if not pictures:
+    readable, skipped = read_chunk(explainer, plan.queries[0], chunk)
+    rows = [skipped_row(names, number, case.name, f"skipped: {why}") for number, case, why in skipped]
+    if not readable:
         return Result(chunk.number, tuple(rows))
+    numbers, known, pictures = zip(*readable, strict=True)
     explained = list(explain_together(explainer, pictures, [plan.queries] * len(pictures)))
     after, shown = _masked(explainer, plan, explained, numbers, known)
     classes = explainer.class_names(explainer.probe(pictures[0], plan.queries[0].output))
@@ -63,10 +57,9 @@ def _values(
     explainer: Explainer, plan: Plan, case: Case, explanation: Explanation, classes: Sequence[str]
 ) -> dict[str, Value]:
     target = explanation.target
+    case, label = by_folder(case, classes)
     boxes = case.boxes_of(target, classes)
     subject = Subject(explainer, explanation, boxes, plan.fill)
-    label = "" if case.label is None else classes[class_index(case.label, classes, case.name)]
-    folder = case.folder.rsplit("/", 1)[-1]
     notes = [explanation.message, *explanation.notes]
     probability = float(explanation.probabilities[target])
     if probability == 0:
@@ -74,13 +67,14 @@ def _values(
     values: dict[str, Value] = {
         "name": case.name,
         "key": explanation.picture.key[:12],
-        "label": label or (folder if folder in classes else ""),
-        "group": case.group or ("" if folder in classes else case.folder),
+        "label": label,
+        "group": case.group,
         "class": target,
         "class_name": explanation.target_name,
         "method": explanation.method,
         "objects": -1 if case.all_boxes is None else len(case.all_boxes),
         "instances": -1 if boxes is None else len(boxes),
+        "empty": int(not explanation.heat.any()),
         "probability": probability,
         "note": " ".join(note for note in notes if note),
     }
@@ -107,7 +101,7 @@ def _masked(
     for n, row in enumerate(explained):
         if numbers[n] < SHOWN:
             before = float(row[0].probabilities[row[0].target])
-            shown.append(Shown(numbers[n], known[n].name, "", _jpeg(raws[n], raws[n]), before))
+            shown.append(Shown(numbers[n], known[n].name, "", _shown(raws[n], raws[n]), before))
     for m, query in enumerate(plan.queries):
         # One method at a time: as many masked pictures are held as there are pictures in the chunk.
         hidden = [
@@ -116,20 +110,16 @@ def _masked(
         for n, row in enumerate(probabilities(explainer, pictures, hidden, query.output)):
             after[n, m] = row[explained[n][m].target]
             if numbers[n] < SHOWN:
-                jpeg = _jpeg(hidden[n], raws[n])
-                shown.append(Shown(numbers[n], known[n].name, query.method, jpeg, float(after[n, m])))
+                seen = _shown(hidden[n], raws[n])
+                shown.append(Shown(numbers[n], known[n].name, query.method, seen, float(after[n, m])))
     return after, shown
 
 
-def _jpeg(raw: np.ndarray, original: np.ndarray) -> bytes:
+def _shown(raw: np.ndarray, original: np.ndarray) -> bytes:
     """A picture before preprocessing, reduced; what does not lie in 0 to 255 is stretched as the original needs it."""
     low, high = min(0.0, float(original.min())), float(original.max())
     scale = 1.0 if low == 0 and high > 1.5 else 255 / ((high - low) or 1.0)
     shades = np.clip((raw - low) * scale, 0, 255).round().astype(np.uint8)
     if shades.shape[2] not in (3, 4):
         shades = shades.mean(axis=2, keepdims=True).round().astype(np.uint8).repeat(3, axis=2)
-    image = Image.fromarray(np.ascontiguousarray(shades[..., :3]))
-    image.thumbnail((_SIDE, _SIDE))
-    stream = io.BytesIO()
-    image.save(stream, format="JPEG", quality=88)
-    return stream.getvalue()
+    return jpeg(thumbnail(np.ascontiguousarray(shades[..., :3]), _SIDE))

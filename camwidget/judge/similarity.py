@@ -9,7 +9,7 @@ from jaxtyping import Float
 from camwidget.explanation import Explainer, Explanation, Query, make_query
 from camwidget.explanation.many import explain_together
 from camwidget.explanation.measuring import batch_size
-from camwidget.maths import METHODS, edges, normalize, rank_correlation, resize, structural_similarity
+from camwidget.maths import METHODS, Interval, edges, normalize, rank_correlation, resize, structural_similarity
 from camwidget.model import Picture
 
 # (explainer, picture, target) -> a signed map, (h, w), to be judged as the methods are.
@@ -20,6 +20,9 @@ MEASURES = {
     "signed": "rank correlation of the signed maps, before any ReLU",
     "ssim": "structural similarity of the heat maps",
 }
+
+# By method and measure, numbers: the last axis counts the pictures.
+Values = Mapping[str, Mapping[str, np.ndarray]]
 
 # Beyond which two sets of maps are called the same, by the lower end of the interval of their mean correlation.
 ALIKE = 0.5
@@ -73,6 +76,29 @@ def alike(a: Map, b: Map) -> tuple[float, float, float]:
     else:
         structure = structural_similarity(a.heat, b.heat)
     return rank_correlation(a.shown, b.shown), rank_correlation(a.signed, b.signed), structure
+
+
+def numbers_of(values: Values, method: str, measure: str) -> np.ndarray:
+    """What one measure gave for one method.
+
+    Raises:
+        ValueError: there is no such measure or method.
+    """
+    if measure not in MEASURES:
+        raise ValueError(f"No measure {measure!r}. Choices: {', '.join(MEASURES)}.")
+    if method not in values:
+        raise ValueError(f"No method {method!r} here. Choices: {', '.join(values)}.")
+    return values[method][measure]
+
+
+def insensitive(methods: Sequence[str], mean: Callable[[str, str], Interval]) -> tuple[str, ...]:
+    """Methods whose maps are the same whatever was learnt: their mean correlation lies above 0.5 with its interval.
+
+    Args:
+        methods: their names.
+        mean: of a method and a measure.
+    """
+    return tuple(m for m in methods if max(mean(m, each).low for each in ("absolute", "signed")) > ALIKE)
 
 
 def judged(methods: Sequence[str | OwnMethod]) -> list[str | OwnMethod]:
@@ -131,7 +157,6 @@ def ask(
     pictures: Sequence[Picture],
     methods: Sequence[str | OwnMethod],
     options: Mapping[str, object],
-    targets: Sequence[int] | None = None,
 ) -> Asked:
     """Check methods and options; the class of each picture is the one that is asked for, or predicted now.
 
@@ -148,10 +173,6 @@ def ask(
     size = 2 * batch_size(pictures[0].inputs.size)
     for start in range(0, len(pictures), size):
         some = pictures[start : start + size]
-        asked = [
-            [query if targets is None else replace(query, target=targets[start + n]) for query in queries]
-            for n in range(len(some))
-        ]
-        for found in explain_together(explainer, some, asked):
+        for found in explain_together(explainer, some, [queries] * len(some)):
             filled.append(tuple(replace(query, target=found[0].target) for query in queries))
     return Asked(tuple(pictures), tuple(filled), own, len(named))

@@ -59,7 +59,7 @@ class MemoryStore:
         self.kept.extend(rows)
 
     def close(self) -> None:
-        """They are in order already."""
+        """They stand as they came; `to_columns` brings them into the order of the pictures."""
 
     def rows(self) -> Iterator[Row]:
         """All rows."""

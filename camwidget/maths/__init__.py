@@ -4,7 +4,6 @@ May import: numpy, jaxtyping and the standard library. Knows nothing of networks
 """
 
 from .boxes import box_mask as box_mask
-from .boxes import check_boxes as check_boxes
 from .boxes import energy_inside as energy_inside
 from .boxes import instances_found as instances_found
 from .boxes import pointing_game as pointing_game

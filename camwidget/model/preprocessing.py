@@ -70,7 +70,12 @@ def find_preprocessing(model: keras.Model, preprocess: str | Preprocess | None =
     if preprocess is None:
         return Preprocessing(_unchanged, "none, as asked")
     if callable(preprocess):
-        return Preprocessing(preprocess, getattr(preprocess, "__name__", "the given function"), is_identity=False)
+        # it may write into its argument, as keras.applications' functions do
+        return Preprocessing(
+            lambda picture: preprocess(picture.copy()),
+            getattr(preprocess, "__name__", "the given function"),
+            is_identity=False,
+        )
     if preprocess != "auto":
         raise TypeError(
             f'preprocess= takes "auto", None or a function of a picture (h, w, c) with values 0 to 255; '

@@ -6,7 +6,7 @@ from typing import Any
 
 from camwidget.explanation import Explainer, Query
 from camwidget.explanation.drawing import display_png, enlarged, png, reduced
-from camwidget.judge.cases import Case, cases
+from camwidget.judge.cases import Case, cases, class_index
 from camwidget.judge.trial import Question, Shot, Study, scores
 from camwidget.maths import METHODS
 
@@ -116,12 +116,7 @@ def answered(study: Study, judge: str, choices: Sequence[str]) -> Study:
 
 
 def _name_of(explainer: Explainer, case: Case, query: Query) -> str:
-    """Name of the class that was asked for."""
-    if isinstance(query.target, str):
-        return query.target
+    """Name of the class that was asked for; raises where there is none, before a plan is made of it."""
     probe = explainer.probe(explainer.picture(case.image, query.input), query.output)
     names = explainer.class_names(probe)
-    index = query.target or 0
-    if not 0 <= index < len(names):
-        raise ValueError(f"target={index} is outside the classes: the network has {len(names)}, 0 to {len(names) - 1}.")
-    return names[index]
+    return names[class_index(query.target, names, case.name)]

@@ -139,7 +139,7 @@ class TrustStudy(anywidget.AnyWidget):
 
     def _encoded_question(self) -> dict:
         left = self._study.remaining(self._judge)
-        done = len(self._study.trial.shots) - len(left)
+        done, _ = self._study.progress(self._judge)
         return encode_question(self._material, left[0], done + 1) if left else {}
 
     def _on_answers(self, change: Any) -> None:

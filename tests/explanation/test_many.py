@@ -1,6 +1,7 @@
 """Many pictures: the same numbers as one by one, lazily, in batches, from whatever they come in."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,36 @@ def test_each_picture_may_be_asked_about_a_class_of_its_own(explainer: Explainer
         for query, one in zip(asked, row, strict=True):
             alone = explainer.explain(image, method=query.method, target=query.target)
             np.testing.assert_allclose(one.signed, alone.signed, rtol=1e-4, atol=1e-6)
+
+
+class Gap:
+    """A lock behind which, when it is first open again, another thread gets in between."""
+
+    def __init__(self, between: Callable[[], None]) -> None:
+        self._lock, self._depth, self._between = threading.RLock(), 0, [between]
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        self._lock.release()
+        if not self._depth and self._between:
+            self._between.pop()()
+
+
+def test_a_change_right_behind_the_measurement_is_noticed(explainer: Explainer) -> None:
+    pictures = [explainer.picture(image) for image in PICTURES[:2]]
+    query = make_query({"method": "grad_cam", "target": 1})
+
+    def train() -> None:
+        for weight in explainer.model.trainable_weights:
+            weight.assign(weight * 0.5)
+        explainer.predict(PICTURES[0])  # who asks next takes note of the change
+
+    explainer.lock = Gap(train)  # type: ignore[assignment] # a lock, as far as it is used
+    found = list(explain_together(explainer, pictures, [(query,)] * 2))
+    fresh = Explainer(explainer.model, preprocess=None)
+    for image, (one,) in zip(PICTURES, found, strict=False):
+        np.testing.assert_allclose(one.signed, fresh.explain(image, method="grad_cam", target=1).signed, rtol=1e-4)

@@ -8,8 +8,11 @@ import pytest
 from keras import layers
 
 from camwidget.explanation import Explainer
-from camwidget.judge import Case, attention_audit
-from camwidget.maths import PARTS
+from camwidget.judge import Audit, Case, attention_audit, evaluate
+from camwidget.judge.cases import by_folder
+from camwidget.judge.findings import Finding
+from camwidget.judge.gallery import Gallery
+from camwidget.maths import PARTS, Interval
 from tests.judge.networks import Restated, halved, pictures, tiny_network
 
 PICTURES = pictures(10)
@@ -33,6 +36,61 @@ def test_shares_in_numpy(explainer: Explainer):
     np.testing.assert_allclose(audit.shares[:, 10:].sum(axis=1), 1)
     every = audit.inside()
     assert sum(each.size for each in every.values()) == 10
+    targets = [Restated(raw).target for raw in PICTURES]
+    often = max(targets, key=targets.count)
+    assert 1 < targets.count(often) < 10
+    heats = [
+        (Restated(raw).heat(often), mask) for raw, mask, k in zip(PICTURES, masks, targets, strict=True) if k == often
+    ]
+    expected = np.mean([heat[mask].sum() / heat.sum() for heat, mask in heats])
+    assert every[f"class {often}"].value == pytest.approx(expected, rel=1e-5)
+
+
+def test_findings_by_hand():
+    border = list(PARTS).index("border")
+    shares, areas = np.zeros((11, len(PARTS))), np.full((11, len(PARTS)), 0.25)
+    shares[:, border] = [0.75] * 5 + [0.125, 0.25, 0.125, 0.25, np.nan, 0.25]  # of lion, tiger, and one bear
+    names = ["lion"] * 5 + ["tiger"] * 5 + ["bear"]
+    columns = {"picture": np.arange(11), "class_name": np.array(names, dtype=object)}
+    audit = Audit(columns, shares, areas, (), Gallery(), "grad_cam")
+    found = {finding.class_name: finding for finding in audit.findings if finding.part == "border"}
+    assert set(found) == {"lion", "tiger"}  # one bear is too few
+    assert found["lion"].elsewhere == pytest.approx(1 / 5)  # (2 * 0.125 + 3 * 0.25) / 5
+    assert found["lion"].excess == pytest.approx(0.75 - 0.25)  # above the area, which is more
+    tiger = found["tiger"]
+    assert tiger.elsewhere == pytest.approx((5 * 0.75 + 0.25) / 6)
+    assert (tiger.share.value, tiger.share.size, tiger.share.undefined) == (0.1875, 4, 1)
+    assert tiger.share.low < 0.1875 and tiger.excess == pytest.approx(tiger.share.low - 4 / 6)
+    assert audit.findings[0] == found["lion"]
+    alone = Audit({n: c[:5] for n, c in columns.items()}, shares[:5], areas[:5], (), Gallery(), "grad_cam").findings[0]
+    assert np.isnan(alone.elsewhere) and alone.excess == pytest.approx(0.75 - 0.25)
+    told = Finding("lion", "border", Interval(0.5, 0.4, 0.6, 5), 0.1, 0.3)
+    assert told.excess == pytest.approx(0.4 - 0.3)  # the lower end
+
+
+@pytest.mark.parametrize(
+    "case, label, name, group",
+    [
+        (Case(None, folder="train/owl"), 1, "owl", ""),
+        (Case(None, folder="train/owl", label="cat"), 0, "cat", ""),
+        (Case(None, folder="train/owl", group="night"), 1, "owl", "night"),
+        (Case(None, folder="train/zoo"), None, "", "train/zoo"),
+        (Case(None, folder="crane"), 2, "crane", ""),  # two classes of that name, as in ImageNet
+        (Case(None), None, "", ""),
+    ],
+)
+def test_what_a_folder_tells(case: Case, label: int | None, name: str, group: str):
+    found, told = by_folder(case, ("cat", "owl", "crane", "crane"))
+    assert (found.label, told, found.group) == (label, name, group)
+
+
+def test_boxes_are_those_of_the_folders_class(explainer: Explainer):
+    target = Restated(PICTURES[0]).target
+    box = np.array([[0, 0, 2, 3]])
+    given = [Case(PICTURES[0], boxes=box, folder=f"class {k}") for k in (target, (target + 1) % 3)]
+    audit = attention_audit(explainer, given, method="grad_cam")
+    assert np.isnan(audit.columns["inside"]).tolist() == [False, True]
+    assert evaluate(explainer, given, methods=["grad_cam"]).columns["instances"].tolist() == [1, 0]
 
 
 def test_accuracy_by_group_and_label(explainer: Explainer):

@@ -118,6 +118,17 @@ def test_a_cluster_that_dies_loses_nothing(
     assert_same(alone, asked(explainer, out=out))  # goes on in one process
 
 
+def test_the_same_weights_come_again_with_another_preprocess(client: Any):
+    model, shown = samples.network(), SCENES[:8]
+    found = []
+    for preprocess in (None, lambda picture: picture / 2):
+        explainer = Explainer(model, preprocess=preprocess)
+        found.append(evaluate(explainer, shown, methods=["grad_cam"], batch=4, client=client))
+        assert_same(evaluate(explainer, shown, methods=["grad_cam"], batch=4), found[-1])
+    one, other = (each.columns["probability"] for each in found)
+    assert (np.abs(one - other) > 1e-3).any()
+
+
 @pytest.mark.parametrize("given", [object(), "tcp://somewhere:8786"])
 def test_what_is_no_client(explainer: Explainer, given: Any):
     with pytest.raises(TypeError, match="client= takes a dask.distributed Client"):

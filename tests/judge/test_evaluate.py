@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras import layers
 from PIL import Image
 
 from camwidget.explanation import Explainer
+from camwidget.explanation.resolve import blurred
 from camwidget.judge import METRICS, Case, Evaluation, Metric, deletion, evaluate, insertion
 from tests.judge.networks import COLUMNS, ROWS, Restated, halved, pictures, tiny_network
 
@@ -50,12 +53,23 @@ def test_other_fills(explainer: Explainer, fill: str):
     for n, raw in enumerate(PICTURES[:3]):
         whole = Restated(raw)
         heat = whole.heat(whole.target)
-        if fill == "mean":
-            hidden = heat * raw + (1 - heat) * raw.mean()
-            expected = Restated(hidden).probabilities[whole.target]
-            assert found["masked_probability"][n] == pytest.approx(expected, rel=1e-5)
+        filled = raw.mean() if fill == "mean" else blurred(raw[..., None].astype(np.float32))[..., 0]
+        expected = Restated(heat * raw + (1 - heat) * filled).probabilities[whole.target]
+        assert found["masked_probability"][n] == pytest.approx(expected, rel=1e-5)
     black = evaluate(explainer, PICTURES[:3], metrics=["average_drop"]).of_method("grad_cam")
     assert (found["masked_probability"] != black["masked_probability"]).all()
+
+
+def test_a_preprocessing_that_writes_into_the_picture(explainer: Explainer):
+    def halved_in_place(picture: np.ndarray) -> np.ndarray:
+        picture /= 255
+        picture -= 0.5
+        return picture
+
+    found = evaluate(Explainer(tiny_network(), preprocess=halved_in_place), PICTURES, methods=["grad_cam"])
+    pure = evaluate(explainer, PICTURES, methods=["grad_cam"])
+    for name in ("probability", "masked_probability"):
+        np.testing.assert_allclose(found.columns[name], pure.columns[name], rtol=1e-6)
 
 
 def test_a_class_that_is_asked_for(explainer: Explainer):
@@ -168,6 +182,27 @@ def test_no_probability_is_said():
     assert "Y is 0: no drop" in found.columns["note"][0]
 
 
+def test_maps_without_evidence_are_counted(explainer: Explainer):
+    found = evaluate(explainer, PICTURES[:4], filters=[])
+    assert found.columns["empty"].tolist() == [1] * 8
+    assert found.notes[-2:] == tuple(f"{m}: 4 of 4 maps hold no evidence." for m in ("grad_cam", "grad_cam++"))
+    whole = evaluate(explainer, PICTURES, methods=METHODS)
+    expected = [int(not Restated(raw).heat(Restated(raw).target).any()) for raw in PICTURES for _ in METHODS]
+    assert whole.columns["empty"].tolist() == expected
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+def test_maps_that_are_not_finite_hold_no_evidence():
+    picture = keras.Input((ROWS, COLUMNS, 1))
+    x = layers.ReLU(name="relu")(layers.Conv2D(2, 1, name="conv")(picture))
+    x = layers.GlobalAveragePooling2D()(layers.Activation(keras.ops.sqrt)(x))  # its slope at 0 is infinite
+    model = keras.Model(picture, layers.Dense(3, activation="softmax")(x))
+    model.get_layer("conv").set_weights([np.full((1, 1, 1, 2), 1.0), np.zeros(2)])
+    found = evaluate(Explainer(model, preprocess=halved), PICTURES[:3], methods=["grad_cam"], layer="relu")
+    assert found.columns["empty"].tolist() == [1] * 3 and "not finite" in found.columns["note"][0]
+    assert "grad_cam: 3 of 3 maps hold no evidence." in found.notes
+
+
 def sources(folder: Path) -> list[Any]:
     for n, raw in enumerate(PICTURES[:5]):
         Image.fromarray(raw).save(folder / f"{n}.png")
@@ -229,6 +264,13 @@ def test_own_metrics(explainer: Explainer):
     found = evaluate(explainer, PICTURES[:2], methods=["grad_cam"], metrics=[share, "average_drop"])
     expected = [(Restated(raw).heat(Restated(raw).target) > 0.5).mean() for raw in PICTURES[:2]]
     np.testing.assert_allclose(found.columns["hot"], expected)
+
+
+@pytest.mark.parametrize("name", ["probability", "note", "empty", "picture"])
+def test_own_metrics_do_not_take_the_place_of_a_column(explainer: Explainer, name: str):
+    own = Metric(name, "own", "one", "", "lower", lambda subject: 1.0)
+    with pytest.raises(ValueError, match=f"A metric cannot be called '{name}': each run has that column. Taken: pic"):
+        evaluate(explainer, PICTURES[:2], metrics=[own])
 
 
 def test_the_page_escapes_and_shows_what_was_scored(explainer: Explainer):

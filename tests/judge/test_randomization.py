@@ -1,5 +1,6 @@
 """Sanity checks: they notice what forgets, what does not, and what is stale; and they leave no trace."""
 
+import random
 from typing import Any
 
 import keras
@@ -11,9 +12,9 @@ from camwidget import samples
 from camwidget.explanation import Explainer
 from camwidget.explanation.many import explain_together
 from camwidget.judge import cascading_randomization, label_randomization
-from camwidget.judge.reinitialise import SCHEMES
+from camwidget.judge.reinitialise import SCHEMES, begun_anew
 from camwidget.judge.similarity import edge_detector
-from camwidget.maths import rank_correlation
+from camwidget.maths import edges, rank_correlation
 from camwidget.model import Picture, restored
 from camwidget.model.weights import numbers
 from tests.judge.networks import halved, pictures, tiny_network
@@ -139,6 +140,83 @@ def test_what_each_scheme_draws(scheme: str):
     assert (gamma == 1).all() and (beta == 0).all() and (mean == 0).all() and (variance == 1).all()
 
 
+class Scaled(layers.Layer):
+    """Keeps no initialiser: how its weights begin is known while it is built."""
+
+    def build(self, input_shape: Any) -> None:
+        self.scale = self.add_weight(shape=(input_shape[-1],), initializer="random_normal", name="scale")
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * self.scale
+
+
+def test_a_layer_that_keeps_no_initialiser_follows_from_the_seed():
+    keras.utils.set_random_seed(2)
+    picture = keras.Input((4, 6, 1))
+    x = Scaled(name="scaled")(layers.Conv2D(3, 3, padding="same", name="conv")(picture))
+    model = keras.Model(picture, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+    explainer = Explainer(model, preprocess=halved)
+
+    def drawn(seed: int) -> np.ndarray:
+        shown = pictures(4)
+        options: dict[str, Any] = {"methods": ["grad_cam"], "scheme": "initializer", "target": 1}
+        found = cascading_randomization(explainer, shown, seed=seed, **options)
+        assert found.steps[2] == "scaled"
+        return found.values["grad_cam"]["signed"]
+
+    first = drawn(5)
+    random.random()  # whatever else draws meanwhile
+    np.testing.assert_array_equal(drawn(5), first)
+    assert (drawn(6) != first).any()
+
+
+def test_pythons_generator_goes_on_where_it_was():
+    before = random.getstate()
+    drawn = []
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt), begun_anew(3):
+            drawn.append(random.random())
+            raise KeyboardInterrupt
+    assert drawn[0] == drawn[1] and random.getstate() == before
+
+
+class Unnamed(Scaled):
+    """Does not say what it was made of."""
+
+    def __init__(self, made_of: object) -> None:
+        super().__init__(name="unnamed")
+        self.made_of = made_of
+
+
+class Broken(Scaled):
+    """Has a fault of its own where it is built for the second time."""
+
+    built_before = False
+
+    def build(self, input_shape: Any) -> None:
+        if Broken.built_before:
+            raise AttributeError("no attribute 'scal'")
+        Broken.built_before = True
+        super().build(input_shape)
+
+
+@pytest.mark.parametrize(
+    "layer, error, message",
+    [
+        (Unnamed(object()), ValueError, r"Layer 'unnamed' \(Unnamed\) does not say how its weights begin"),
+        (Broken(), AttributeError, "no attribute 'scal'"),  # a fault of the layer's is not called something else
+    ],
+)
+def test_a_layer_that_cannot_be_built_again(layer: keras.layers.Layer, error: type[Exception], message: str):
+    picture = keras.Input((4, 6, 1))
+    x = layer(layers.Conv2D(3, 3, name="conv")(picture))
+    model = keras.Model(picture, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
+    probe = Explainer(model, preprocess=halved).probe_of_size(4, 6)
+    weighted = next(each for each in probe.weighted_layers() if each.layer is layer)
+    with pytest.raises(error, match=message):
+        SCHEMES["initializer"](weighted, np.random.default_rng(0))
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_weights_come_back_bit_for_bit(error: type[BaseException]):
     model = nested_network()
@@ -173,13 +251,19 @@ def test_a_constant_map_has_no_correlation():
     assert "flat" not in found.insensitive
     assert "Edge detector (control)" in found._repr_html_()
     assert len(found.plot().axes) == 1 and len(found.film(4).axes) == 2 * len(found.steps)
+    with pytest.raises(ValueError, match="No measure 'psnr'. Choices: absolute, signed, ssim"):
+        found.mean("flat", "psnr")
+    with pytest.raises(ValueError, match="No method 'cam' here. Choices: flat, edge_detector"):
+        found.mean("cam")
     with pytest.raises(ValueError, match="No film of picture 5: those of pictures 0 to 4 are kept"):
         found.film(5)
 
 
 def test_the_control_is_sobel():
     picture = Explainer(tiny_network(), preprocess=halved).picture(pictures(1)[0])
-    assert edge_detector(Explainer(tiny_network()), picture, 0).shape == (4, 6)
+    found = edge_detector(Explainer(tiny_network()), picture, 0)
+    np.testing.assert_array_equal(found, edges(picture.inputs))
+    assert found.shape == (4, 6) and np.ptp(found) > 0
 
 
 @pytest.mark.parametrize(

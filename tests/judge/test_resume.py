@@ -120,6 +120,8 @@ def test_another_run_is_refused_with_the_difference(explainer: Explainer, tmp_pa
         asked(explainer, PICTURES[::-1], out)
     with pytest.raises(ValueError, match="hold more pictures than were handed over: 3 chunks, and only 1 of them"):
         asked(explainer, PICTURES[:4], out)
+    with pytest.raises(ValueError, match="hold more pictures than were handed over: 3 chunks, and only 2 of them"):
+        asked(explainer, PICTURES[:10], out)  # the last chunk that comes is done, and was longer
     assert out.read_bytes() == before
 
 

@@ -6,6 +6,7 @@ import pytest
 from keras import layers
 
 from camwidget.model import find_preprocessing
+from camwidget.model.pictures import load_picture
 from tests.model.networks import body, functional
 
 PIXELS = np.random.default_rng(0).uniform(0, 255, size=(4, 6, 3)).astype(np.float32)
@@ -88,6 +89,13 @@ def test_a_function_is_taken_as_it_is() -> None:
     found = find_preprocessing(named("vgg16"), halved)
     assert (found.is_known, found.is_identity, found.description) == (True, False, "halved")
     np.testing.assert_array_equal(found.function(PIXELS), PIXELS / 2)
+
+
+def test_a_function_that_writes_into_its_argument_leaves_the_picture_as_it_was() -> None:
+    found = find_preprocessing(named("x"), keras.applications.vgg16.preprocess_input)  # pyright: ignore[reportArgumentType] # gives an array for an array
+    picture = load_picture(np.full((4, 6, 3), 200, np.uint8), (4, 6, 3), found)
+    np.testing.assert_array_equal(picture.raw, np.full((4, 6, 3), 200))
+    np.testing.assert_allclose(picture.inputs, np.broadcast_to(200 - CAFFE, (4, 6, 3)), rtol=1e-5)
 
 
 def test_anything_else_is_refused() -> None:

@@ -152,7 +152,7 @@ def test_maps_that_fail_are_said_without_a_method(explainer: Explainer, monkeypa
     assert "out of memory" in study.error and not names_a_method(told(study)) and len(study.study.votes) == 1
 
 
-def test_what_is_asked_for_is_checked(explainer: Explainer) -> None:
+def test_what_is_asked_for_is_checked(explainer: Explainer, tmp_path: Path) -> None:
     image = np.zeros((12, 18, 3), np.uint8)
     with pytest.raises(ValueError, match="two different methods"):
         TrustStudy(explainer, [image], methods=("grad_cam", "grad_cam"))
@@ -164,4 +164,8 @@ def test_what_is_asked_for_is_checked(explainer: Explainer) -> None:
         TrustStudy(explainer, [image], judge=" ")
     with pytest.raises(ValueError, match="outside the classes"):
         TrustStudy(explainer, [image], target=7)
+    for target, message in (("emuu", "no class is called 'emuu'. Classes: cat, dog, emu"), (3, "outside the classes")):
+        with pytest.raises(ValueError, match=message):
+            TrustStudy(explainer, [image], target=target, path=tmp_path / "ann.json")
+    assert not list(tmp_path.iterdir())  # a plan of no class would stand in the way of the right one
     assert TrustStudy(explainer, [image], target="emu").question["class_name"] == "emu"

@@ -30,13 +30,11 @@ class Question:
     """What one judge is asked next.
 
     Attributes:
-        position: in that judge's order, from 0.
         shot: the picture.
         left: method of the map on the left; the judge does not see it.
         right: method of the map on the right.
     """
 
-    position: int
     shot: Shot
     left: str
     right: str
@@ -88,8 +86,8 @@ class Trial:
         swapped = (generator.random(len(self.shots)) < 0.5).tolist()
         first, second = self.methods
         return tuple(
-            Question(position, self.shots[n], *((second, first) if swap else (first, second)))
-            for position, (n, swap) in enumerate(zip(order, swapped, strict=True))
+            Question(self.shots[n], *((second, first) if swap else (first, second)))
+            for n, swap in zip(order, swapped, strict=True)
         )
 
 

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 from PIL import Image
 
 from camwidget import Explainer, filter_atlas
@@ -35,16 +37,16 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_every_picture_is_on_a_page_and_every_link_leads_somewhere(explainer: Explainer, tmp_path: Path) -> None:
     index = make(explainer, tmp_path / "atlas")
     folder = index.parent
-    assert {path.stem for path in folder.glob("*.html")} == {"index", "conv", "units", "classes"}
+    assert {path.stem for path in folder.glob("*.html")} == {"index", "layer-conv", "layer-units", "layer-classes"}
     for page in folder.glob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert "://" not in text and "$" not in text.replace("${shown}", "").replace("${items.length}", "")
         sources = re.findall(r'(?:src|href)="([^"]+)"', text)
         assert sources and all((folder / source).is_file() for source in sources)
         assert text.count("<img") == text.count('<img loading="lazy"')
-    text = (folder / "classes.html").read_text(encoding="utf-8")
+    text = (folder / "layer-classes.html").read_text(encoding="utf-8")
     assert "plum &amp; fig" in text and "&lt;pear&gt;" in text and "<pear>" not in text
-    text = (folder / "conv.html").read_text(encoding="utf-8")
+    text = (folder / "layer-conv.html").read_text(encoding="utf-8")
     assert text.count("<figure") == 4 and text.count('class="silent"') == 1 and "7 x 9 x 4" in text
     with Image.open(folder / "pictures" / "conv" / "0003.png") as picture:
         assert picture.size == (9, 7)
@@ -110,8 +112,19 @@ def test_the_cost_is_said_first(explainer: Explainer, tmp_path: Path, capsys: py
     assert re.match(r"12 pictures of 7 x 9 pixels in 3 layers: about \d+ seconds and 0 MB\.", lines[0])
 
 
-def test_names_of_nested_layers_become_files() -> None:
-    assert slug("backbone#2/conv 1") == "backbone_2--conv_1"
+def test_every_layer_has_files_of_its_own(tmp_path: Path) -> None:
+    assert slug("backbone#2/conv 1") == "backbone=232=2Fconv=201"
+    names = ["a#2", "a_2", "a=232", "a/b", "a--b", "a_b", "a=2Fb", "a.b", "..", "index", "atlas"]
+    assert len({slug(name) for name in names}) == len(names) and slug("..") != ".."
+    inputs = keras.Input((7, 9, 3))
+    x = layers.Conv2D(3, 3, name="a_2")(inputs)
+    again = layers.Conv2D(3, 1, name="a")
+    x = layers.Dense(2, name="index")(layers.Flatten()(again(again(x))))
+    index = make(Explainer(keras.Model(inputs, x), preprocess=None), tmp_path / "atlas")
+    text = index.read_text(encoding="utf-8")
+    pages = ["layer-a_2.html", "layer-a.html", "layer-a=232.html", "layer-index.html"]
+    assert re.findall('<a href="([^"]*)"', text) == pages
+    assert "11 pictures" in text and len(list(index.parent.rglob("*.png"))) == 3 + 3 + 3 + 2
 
 
 # Keras saves weights by an interface that NumPy 2 warns of.
@@ -121,7 +134,7 @@ def test_the_command_line(explainer: Explainer, tmp_path: Path, capsys: pytest.C
     (tmp_path / "names.txt").write_text("\n".join(CLASSES))
     words = ["atlas", str(tmp_path / "net.keras"), "--out", str(tmp_path / "atlas"), "--steps", "2"]
     assert main([*words, "--layers", "classes", "--classes", str(tmp_path / "names.txt"), "--range", "0", "255"]) == 0
-    assert "plum &amp; fig" in (tmp_path / "atlas" / "classes.html").read_text(encoding="utf-8")
+    assert "plum &amp; fig" in (tmp_path / "atlas" / "layer-classes.html").read_text(encoding="utf-8")
     settings = json.loads((tmp_path / "atlas" / "atlas.json").read_text())
     assert settings["steps"] == 2 and settings["size"] == [7, 9]
     for wrong, said in (

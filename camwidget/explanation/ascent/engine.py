@@ -14,7 +14,7 @@ from camwidget.model import LayerInfo, Probe
 
 from .colours import Colours
 from .objectives import LOGITS, Objective, place_weights
-from .presets import Preset, cell, longest_wave
+from .presets import Preset, cell, longest_wave, make_optimizer
 from .traces import direction, look, values_of
 
 Values = Float[np.ndarray, " n"]
@@ -142,7 +142,7 @@ def climb(ascent: Ascent, positions: range | None = None) -> Iterator[Frame]:
         parameters = _entered(ascent, probe, parameters, shape, len(positions))
         shape = probe.network.shape
         stage = _Stage(ascent, probe, layers, positions)
-        optimizer = _optimizer(ascent.preset)
+        optimizer = make_optimizer(ascent.preset)
         variable = keras.Variable(parameters, dtype="float32")
         optimizer.build([variable])
         good = parameters
@@ -221,16 +221,6 @@ def _compiled(probe: Probe, trace: Any, layers: tuple[LayerInfo, ...], ascent: A
 def _compiled_for(probe: Probe, trace: Any, layers: tuple[LayerInfo, ...], *details: Any) -> Any:
     has_head = any(layer.kind == LOGITS for layer in layers)
     return (probe.headed if has_head else probe.compiled)(trace, layers, *details)
-
-
-def _optimizer(preset: Preset) -> Any:
-    optimizer = preset.optimizer()
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise TypeError(
-            f"A preset's optimizer is a function that makes a keras.optimizers optimiser; it made {optimizer!r}. Pass "
-            "for instance lambda: keras.optimizers.Adam(0.05)."
-        )
-    return optimizer
 
 
 def _finite(values: Any) -> Bool[np.ndarray, " n"]:

@@ -1,5 +1,6 @@
 """Two recipes: the plain one of the textbooks, and the better one."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,6 +56,45 @@ class Preset:
     show: Callable[[Float[np.ndarray, "n h w c"]], Float[np.ndarray, "n H W c"]] = lambda pictures: pictures
     source: str = ""
 
+
+def make_optimizer(preset: Preset) -> Any:
+    """A new optimiser of the recipe.
+
+    Raises:
+        TypeError: the recipe makes something else.
+    """
+    optimizer = preset.optimizer()
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(
+            f"A preset's optimizer is a function that makes a keras.optimizers optimiser; it made {optimizer!r}. Pass "
+            "for instance lambda: keras.optimizers.Adam(0.05)."
+        )
+    return optimizer
+
+
+def described(preset: Preset) -> dict[str, Any]:
+    """What tells a recipe from others, changed ones of the same name among them, as JSON has it.
+
+    Its numbers, the names of its parts, the optimiser's settings, and each movement that is made by one seed. Two
+    functions of the same name with other numbers inside them, as penalties of your own may be, are not told apart.
+    """
+    optimizer = make_optimizer(preset)
+    settings = {name: value for name, value in optimizer.get_config().items() if name != "name"}
+    moves = [[t.name, np.asarray(t.matrix(_SEED, 112, 140, 1.0)).round(4).tolist()] for t in preset.transforms]
+    found = {
+        "preset": preset.name,
+        "parameterisation": preset.parameterisation.name,
+        "optimizer": {"kind": type(optimizer).__name__, **settings},
+        "transforms": moves,
+        "penalties": [[penalty.name, penalty.weight] for penalty in preset.penalties],
+        "show": preset.show.__qualname__,
+        **{name: getattr(preset, name) for name in ("border", "leak", "contrast", "cooling", "coarse")},
+    }
+    return json.loads(json.dumps(found, default=str))
+
+
+# Of the movements by which transforms are told apart.
+_SEED = np.array([1, 2], np.int32)
 
 # Pixels between two cells of a grid from which on pictures are moved about, and at which they are in full.
 _STILL, _FULL = 4, 16

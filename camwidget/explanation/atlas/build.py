@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from camwidget.model import LayerInfo, Model, Preprocess, Probe
+from camwidget.model import LayerInfo, Model, Preprocess, Probe, digest
 
 from ..ascent.engine import Ascent, climb
 from ..ascent.maximise import climbed, collect
 from ..ascent.objectives import channel
 from ..ascent.prepare import Size, find_preset, layer_with_channels, numbers_held, prepare, probe_for
-from ..ascent.presets import Preset
+from ..ascent.presets import Preset, described
 from ..drawing import png
 from ..explainer import Explainer
 from ..once import shared_explainer
@@ -185,12 +185,12 @@ def _names(explainer: Explainer, probe: Probe, layer: LayerInfo) -> Sequence[str
 def _settings(explainer: Explainer, probe: Probe, ascents: Mapping[str, Ascent], preset: Preset) -> dict[str, Any]:
     """All that pictures depend on; an atlas goes on only where it is the same."""
     first = next(iter(ascents.values()))
-    numbers = repr((probe.fingerprint(), first.colours)).encode()
+    numbers = repr((digest(explainer.model), first.colours)).encode()  # the fingerprint of a large one is a sample
     height, width, _ = probe.network.shape
     return {
         "network": explainer.model.name,
         "weights and colours": hashlib.sha1(numbers, usedforsecurity=False).hexdigest(),
-        "preset": preset.name,
+        **described(preset),
         "steps": first.steps,
         "size": [height, width],
         "seed": first.seed,

@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from PIL import Image
 
 from camwidget import Explainer, filter_atlas
 from camwidget.__main__ import main
+from camwidget.explanation.ascent import PRESETS, Preset
+from camwidget.explanation.ascent.parameterisations import PARAMETERISATIONS
+from camwidget.explanation.ascent.presets import standardised
+from camwidget.explanation.ascent.transforms import rotate
 from camwidget.explanation.atlas import build
 from camwidget.explanation.atlas.store import slug
 from tests.explanation.ascent.networks import headed_network
@@ -104,6 +109,46 @@ def test_other_settings_or_weights_are_no_continuation(explainer: Explainer, tmp
     (tmp_path / "mine" / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match=r"exists and is no atlas\. Pass a new or empty folder"):
         make(explainer, tmp_path / "mine")
+
+
+def changes(preset: Preset) -> list[tuple[Preset, str]]:
+    """The recipe with one thing changed, its name kept, and what is said of it."""
+    return [
+        (replace(preset, leak=0.2), r"leak was 0\.3 and is 0\.2"),
+        (replace(preset, optimizer=lambda: keras.optimizers.SGD(6.0)), r"optimizer was .*12\.0.* and is .*6\.0"),
+        (replace(preset, transforms=(*preset.transforms[:-1], rotate(9))), r"transforms was .*'rotate', "),
+        (replace(preset, penalties=preset.penalties[:1]), r"penalties was .*'l2'.* and is .*'total_variation', 0\.05"),
+        (replace(preset, show=standardised), r"show was .* and is standardised"),
+        (replace(preset, parameterisation=PARAMETERISATIONS["pixels"]), r"parameterisation was fourier and is pixels"),
+    ]
+
+
+def test_a_changed_recipe_of_the_same_name_is_no_continuation(explainer: Explainer, tmp_path: Path) -> None:
+    fourier = PRESETS["fourier"]
+    make(explainer, tmp_path / "atlas", layers=["classes"])
+    before = files(tmp_path / "atlas")
+    for changed, said in changes(fourier):
+        with pytest.raises(ValueError, match=f"made with other settings: {said}"):
+            make(explainer, tmp_path / "atlas", layers=["classes"], preset=changed)
+    make(explainer, tmp_path / "atlas", layers=["classes"], preset=replace(fourier, source="mine"))
+    assert files(tmp_path / "atlas") == before
+
+
+def test_every_weight_and_the_colours_count(
+    explainer: Explainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one of a network so large that its fingerprint reads but some of them."""
+    monkeypatch.setattr("camwidget.model.fingerprint._READ_WHOLE", 0)
+    make(Explainer(headed_network()), tmp_path / "atlas", layers=["classes"])
+    other = headed_network()
+    kernel, bias = other.get_layer("conv").get_weights()
+    kernel[1, 1, 1, 1] += 0.5
+    other.get_layer("conv").set_weights([kernel, bias])
+    prints = [Explainer(model).probe_of_size(7, 9).fingerprint() for model in (other, headed_network())]
+    assert prints[0] == prints[1]
+    for changed in (Explainer(other), Explainer(headed_network(), preprocess=lambda picture: picture / 2)):
+        with pytest.raises(ValueError, match=r"weights and colours was"):
+            make(changed, tmp_path / "atlas", layers=["classes"])
 
 
 def test_the_cost_is_said_first(explainer: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -172,7 +172,7 @@ def _sizes_taken(explainer: Explainer) -> str:
     taken = []
     for side in (32, 64, 96, 128, 160, 192, 224, 256, 299):
         try:
-            _ = explainer.probe_of_size(side, side).channels
+            _ = explainer.probe_of_size(side, side, kept=False).channels
         except Exception:  # noqa: S112 # the next size is tried
             continue
         taken.append(f"{side}")

@@ -39,8 +39,8 @@ def maximize_activation(
     Args:
         model: a Keras 3 network, with or without its head, or an `Explainer` of one.
         layer: its name, in full or its unique last part: of a convolution or any layer with channels, or of a layer
-            of units. "logits": the classes, before the final softmax or sigmoid. Or objectives, made by `channel` and
-            `logit`, added and subtracted, one or several about the same layers.
+            of units. "logits": always the classes, before the final softmax or sigmoid. Or objectives, made by
+            `channel` and `logit`, added and subtracted, one or several about the same layers.
         filters: numbers of channels, units or classes, classes also by name; None: all of them.
         preset: "fourier", the better pictures, or "gradient_ascent", the plain recipe; see `PRESETS`.
         steps: None: as the preset has it, 64 or 30.
@@ -93,7 +93,7 @@ def _objectives(
         chosen = [filters]  # type: ignore[list-item] # `prepare` says what is no number
     else:
         chosen = list(filters)  # type: ignore[arg-type] # it has an iterator
-    return channels_of(layer, chosen, known), ()
+    return channels_of(known, chosen), ()
 
 
 def climbed(

@@ -19,14 +19,14 @@ class Term:
     """The mean activation of one channel over a box of neurons, times a weight.
 
     Attributes:
-        layer: its name; `LOGITS` for the classes.
+        layer: its name, or the layer itself; `LOGITS` for the classes, also where a layer is called so.
         unit: number of the channel, unit or class; a class may be given by name.
         box: first row, first column, last row, last column, inclusive; None: the whole grid, or, as the preset
             has it, the grid without its border.
         weight: in the sum.
     """
 
-    layer: str
+    layer: str | LayerInfo
     unit: int | str
     box: Box | None = None
     weight: float = 1.0
@@ -62,7 +62,7 @@ class Objective:
         return any(term.box is not None for term in self.terms)
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layers(self) -> tuple[str | LayerInfo, ...]:
         """The layer of each term, in order."""
         return tuple(term.layer for term in self.terms)
 

@@ -123,17 +123,19 @@ def probe_for(explainer: Explainer, size: Size | None) -> tuple[Probe, tuple[int
     return probe, (*wanted, channels)
 
 
-def layer_with_channels(probe: Probe, name: str) -> LayerInfo:
-    """The layer of this name, `LOGITS` among them.
+def layer_with_channels(probe: Probe, name: str | LayerInfo) -> LayerInfo:
+    """The layer of this name, or as another probe knows it; `LOGITS` always stands for the classes.
 
     Raises:
         ValueError: there is none, or it has no channels.
     """
+    if isinstance(name, LayerInfo):
+        return _classes(probe) if name.kind == LOGITS else find_layer(probe.channels, name.name, having="channels")
     if not isinstance(name, str):
         raise TypeError(f"layer takes a layer's name, {LOGITS!r} or objectives, not {type(name).__name__}.")
+    if name == LOGITS:
+        return _classes(probe)
     known = {layer.name for layer in probe.channels} | {layer.name.rsplit("/", 1)[-1] for layer in probe.channels}
-    if name == LOGITS and name not in known:
-        return LayerInfo(LOGITS, LOGITS, 1, 1, probe.classes)
     parts = {layer.name for layer in probe.network.model._flatten_layers(include_self=False)}
     if name in parts and name not in known:
         near = difflib.get_close_matches(name, known, n=3) or sorted(known)[:3]
@@ -142,6 +144,10 @@ def layer_with_channels(probe: Probe, name: str) -> LayerInfo:
             f"stands for the picture itself. Pass another, such as {', '.join(near)}."
         )
     return find_layer(probe.channels, name, having="channels")
+
+
+def _classes(probe: Probe) -> LayerInfo:
+    return LayerInfo(LOGITS, LOGITS, 1, 1, probe.classes)
 
 
 def numbers_held(probe: Probe, layers: Sequence[LayerInfo]) -> int:
@@ -188,7 +194,7 @@ def _coarse(
         return None
     probe = explainer.probe_of_size(shape[0] // 2, shape[1] // 2)
     try:
-        found = tuple(layer_with_channels(probe, layer.name) for layer in layers)
+        found = tuple(layer_with_channels(probe, layer) for layer in layers)
     except Exception:  # what a network raises at a size that it cannot take is its own affair
         return None
     return (probe, found) if all(min(*layer.grid) >= 5 for layer in found) else None
@@ -239,7 +245,6 @@ def _notes(explainer: Explainer, probe: Probe) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def channels_of(layer: str, filters: Sequence[int | str], known: LayerInfo) -> list[Objective]:
+def channels_of(layer: LayerInfo, filters: Sequence[int | str]) -> list[Objective]:
     """One objective for each filter of a layer."""
-    name = LOGITS if known.kind == LOGITS else layer
-    return [Objective((Term(name, index),)) for index in filters]
+    return [Objective((Term(layer, index),)) for index in filters]

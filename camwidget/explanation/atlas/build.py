@@ -12,8 +12,8 @@ from camwidget.model import LayerInfo, Model, Preprocess, Probe, digest
 
 from ..ascent.engine import Ascent, climb
 from ..ascent.maximise import climbed, collect
-from ..ascent.objectives import channel
-from ..ascent.prepare import Size, find_preset, layer_with_channels, numbers_held, prepare, probe_for
+from ..ascent.objectives import LOGITS
+from ..ascent.prepare import Size, channels_of, find_preset, layer_with_channels, numbers_held, prepare, probe_for
 from ..ascent.presets import Preset, described
 from ..drawing import png
 from ..explainer import Explainer
@@ -72,7 +72,7 @@ def filter_atlas(
     ascents = {
         layer.name: prepare(
             explainer,
-            [channel(layer.name, unit) for unit in range(layer.channels)],
+            channels_of(layer, range(layer.channels)),
             preset=preset,
             steps=steps,
             size=size,
@@ -169,7 +169,9 @@ def _chosen(probe: Probe, layers: Sequence[str] | None) -> tuple[LayerInfo, ...]
 
 
 def _names(explainer: Explainer, probe: Probe, layer: LayerInfo) -> Sequence[str]:
-    """The classes' names for the last layer of units, where there are as many; numbers otherwise."""
+    """The classes' names for these and for the last layer of units, where there are as many; numbers otherwise."""
+    if layer.kind == LOGITS:
+        return explainer.class_names(probe)
     units = [other for other in probe.channels if other.has_weights]
     if layer.grid == (1, 1) and units and layer.name == units[-1].name:
         try:

@@ -172,6 +172,18 @@ def test_every_layer_has_files_of_its_own(tmp_path: Path) -> None:
     assert "11 pictures" in text and len(list(index.parent.rglob("*.png"))) == 3 + 3 + 3 + 2
 
 
+def test_a_layer_called_logits_is_a_layer_and_not_the_classes(tmp_path: Path) -> None:
+    inputs = keras.Input((7, 9, 3))
+    x = layers.Dense(5, name="logits")(layers.GlobalAveragePooling2D()(inputs))
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax", name="classes")(x))
+    explainer = Explainer(model, preprocess=None, class_names=CLASSES)
+    index = make(explainer, tmp_path / "atlas")
+    assert "8 pictures" in index.read_text(encoding="utf-8")
+    assert (index.parent / "layer-logits.html").read_text(encoding="utf-8").count("unit ") >= 5
+    index = make(explainer, tmp_path / "classes", layers=["logits"])
+    assert "plum &amp; fig" in (index.parent / "layer-logits.html").read_text(encoding="utf-8")
+
+
 # Keras saves weights by an interface that NumPy 2 warns of.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_the_command_line(explainer: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -46,7 +46,7 @@ def quietly(*arguments: Any, **options: Any) -> FilterImages:
 def test_what_is_reached_beats_random_starts_and_real_pictures(explainer: Explainer, preset: str, layer: str) -> None:
     found = quietly(explainer, layer, preset=preset)
     known = layer_with_channels(explainer.probe_of_size(112, 112), layer)
-    ascent = prepare(explainer, channels_of(layer, list(found.filters), known), preset=preset)
+    ascent = prepare(explainer, channels_of(known, list(found.filters)), preset=preset)
     np.testing.assert_allclose(
         [activations_at(ascent.only([n]), found.inputs[n : n + 1])[0, 0] for n in range(len(found))],
         found.reached,
@@ -118,6 +118,30 @@ def test_classes_go_by_name_and_filters_by_a_single_number(headed: Explainer) ->
     assert found.filters == (1, 0) and found.names == ("fig", "plum")
     assert quietly(headed, "units", 4, steps=2).names == ("unit 4",)
     assert quietly(headed, logit("pear") - logit(0), steps=2).names == ("objective 0",)
+
+
+def called_logits(units: int, activation: str) -> keras.Model:
+    """A layer called "logits" before the network's last activation, and another way to the same numbers."""
+    inputs = keras.Input((7, 9, 3))
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, name="conv")(inputs))
+    x = layers.Dense(units, name="logits")(x)
+    return keras.Model(inputs, layers.Activation(activation, name="end")(x))
+
+
+def test_logits_are_the_classes_whatever_a_layer_is_called() -> None:
+    explainer = Explainer(called_logits(3, "softmax"), preprocess=None, class_names=["plum", "fig", "pear"])
+    found = quietly(explainer, "logits", ["fig", 0], steps=2)
+    assert found.names == ("fig", "plum") and found.filters == (1, 0)
+    assert prepare(explainer, [logit("fig")]).layers[0].kind == "logits"
+    # one sigmoid unit s is two classes, -s and s, and the layer's own unit is s
+    explainer = Explainer(called_logits(1, "sigmoid"), preprocess=None, class_names=["no", "yes"])
+    inputs = np.random.default_rng(0).uniform(0, 1, (2, 7, 9, 3)).astype(np.float32)
+    probability = np.asarray(explainer.model(inputs))[:, 0]
+    score = np.log(probability / (1 - probability))
+    yes = activations_at(prepare(explainer, [logit("no"), logit("yes")]), inputs)
+    np.testing.assert_allclose(yes, [-score, score], atol=1e-5)
+    layer = next(layer for layer in explainer.probe_of_size(7, 9).channels if layer.name == "logits")
+    np.testing.assert_allclose(activations_at(prepare(explainer, channels_of(layer, [0])), inputs), [score], atol=1e-5)
 
 
 def test_a_network_without_a_head_will_do() -> None:

@@ -79,7 +79,8 @@ class Frame:
             themselves otherwise and in the last frame.
         parameters: of the pictures.
         shape: of the pictures.
-        stopped: for each picture the step that gave numbers that are not finite and was taken back; 0: none did.
+        stopped: for each picture the step that gave numbers that are not finite and was taken back, or that could
+            not be made, the first one; 0: none.
     """
 
     ascent: Ascent
@@ -136,30 +137,35 @@ def climb(ascent: Ascent, positions: range | None = None) -> Iterator[Frame]:
     positions = range(len(ascent.objectives)) if positions is None else positions
     stopped = np.zeros(len(positions), np.int64)
     parameters: Any = None
+    good: Any = None  # each picture as it was when its numbers were last finite
     shape = ascent.probe.network.shape
     done = 0
     for probe, layers, steps in _stages(ascent):
-        parameters = _entered(ascent, probe, parameters, shape, len(positions))
+        parameters, good = (_entered(ascent, probe, each, shape, len(positions)) for each in (parameters, good))
         shape = probe.network.shape
         stage = _Stage(ascent, probe, layers, positions)
         optimizer = make_optimizer(ascent.preset)
         variable = keras.Variable(parameters, dtype="float32")
         optimizer.build([variable])
-        good = parameters
         for _ in range(steps):
             way, values = stage.direction(parameters, done)
             is_good = np.isfinite(values) & _finite(way)
             good = tf.where(_each(is_good, good), parameters, good)
             yield Frame(ascent, positions, done, values, parameters, shape, tuple(stopped.tolist()))
+            stopped[~is_good & (stopped == 0)] = max(1, done)
             done += 1
-            stopped[~is_good & (stopped == 0)] = done
             shorter = min(1.0, (ascent.steps - done + 1) / max(1.0, ascent.preset.cooling * ascent.steps))
             optimizer.apply([tf.where(_each(is_good, way), -shorter * way, 0.0)], [variable])
             after = ascent.preset.parameterisation.settle(tf.convert_to_tensor(variable.value))
             # A picture whose numbers are not finite goes back to its last good frame, and stays there.
             parameters = tf.where(_each(stopped == 0, after), after, good)
             variable.assign(parameters)
-    values = _Stage(ascent, ascent.probe, ascent.layers, positions).look(parameters)
+    stage = _Stage(ascent, ascent.probe, ascent.layers, positions)
+    values = stage.look(parameters)
+    if not np.isfinite(values).all():
+        stopped[~np.isfinite(values) & (stopped == 0)] = done
+        parameters = tf.where(_each(stopped == 0, good), parameters, good)
+        values = stage.look(parameters)
     yield Frame(ascent, positions, done, values, parameters, shape, tuple(stopped.tolist()))
 
 

@@ -140,7 +140,7 @@ def climb(ascent: Ascent, positions: range | None = None) -> Iterator[Frame]:
     good: Any = None  # each picture as it was when its numbers were last finite
     shape = ascent.probe.network.shape
     done = 0
-    for probe, layers, steps in _stages(ascent):
+    for probe, layers, steps in stages(ascent):
         parameters, good = (_entered(ascent, probe, each, shape, len(positions)) for each in (parameters, good))
         shape = probe.network.shape
         stage = _Stage(ascent, probe, layers, positions)
@@ -169,7 +169,8 @@ def climb(ascent: Ascent, positions: range | None = None) -> Iterator[Frame]:
     yield Frame(ascent, positions, done, values, parameters, shape, tuple(stopped.tolist()))
 
 
-def _stages(ascent: Ascent) -> Iterator[tuple[Probe, tuple[LayerInfo, ...], int]]:
+def stages(ascent: Ascent) -> Iterator[tuple[Probe, tuple[LayerInfo, ...], int]]:
+    """Each size that an ascent is made at: the probe, the layers as it knows them, and how many steps."""
     coarse = round(ascent.steps * ascent.preset.coarse) if ascent.coarse is not None else 0
     if ascent.coarse is not None and coarse:
         yield *ascent.coarse, coarse

@@ -5,12 +5,13 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from camwidget.model import LayerInfo, Model, Preprocess, Probe, digest
 
-from ..ascent.engine import Ascent, climb
+from ..ascent.engine import Ascent, climb, stages
 from ..ascent.maximise import climbed, collect
 from ..ascent.objectives import LOGITS
 from ..ascent.prepare import Size, channels_of, find_preset, layer_with_channels, numbers_held, prepare, probe_for
@@ -123,22 +124,25 @@ def _fill(store: Store, layers: Sequence[LayerInfo], ascents: Mapping[str, Ascen
 def cost(ascents: Mapping[str, Ascent], todo: Mapping[str, Sequence[int]]) -> str:
     """What the pictures that are not there yet will take, in a sentence: time and disk.
 
-    One step of the deepest layer is timed; that of another is taken to cost as much less as the layers before it hold.
+    One step of the deepest layer is timed, at full size; that of another layer, and one at half the size, is taken to
+    cost as much less as the layers before it hold.
     """
     wanted = {name: ascent for name, ascent in ascents.items() if todo[name]}
     held = {name: numbers_held(ascent.probe, ascent.layers) for name, ascent in wanted.items()}
     deepest = max(held, key=lambda name: held[name])
     trial = wanted[deepest].only(todo[deepest][: wanted[deepest].batch])
-    frames = climb(trial)
+    frames = climb(replace(trial, coarse=None))
     next(frames)  # compiles
     start = time.perf_counter()
     next(frames)
-    each = (time.perf_counter() - start) / len(trial.objectives)
+    each = (time.perf_counter() - start) / (len(trial.objectives) * held[deepest])
     pictures = sum(len(todo[name]) for name in wanted)
-    seconds = sum(
-        _COMPILING + len(todo[name]) * ascent.steps * each * held[name] / held[deepest]
+    climbing = sum(
+        len(todo[name]) * steps * numbers_held(probe, layers)
         for name, ascent in wanted.items()
+        for probe, layers, steps in stages(ascent)
     )
+    seconds = _COMPILING * len(wanted) + each * climbing
     height, width, _ = trial.probe.network.shape
     megabytes = pictures * height * width * _BYTES / 2**20
     return (

@@ -3,8 +3,10 @@
 import errno
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -15,13 +17,13 @@ from PIL import Image
 
 from camwidget import Explainer, filter_atlas
 from camwidget.__main__ import main
-from camwidget.explanation.ascent import PRESETS, Preset
+from camwidget.explanation.ascent import PRESETS, Ascent, Frame, Preset, channel, prepare
 from camwidget.explanation.ascent.parameterisations import PARAMETERISATIONS
 from camwidget.explanation.ascent.presets import standardised
 from camwidget.explanation.ascent.transforms import rotate
 from camwidget.explanation.atlas import build
 from camwidget.explanation.atlas.store import slug
-from tests.explanation.ascent.networks import headed_network
+from tests.explanation.ascent.networks import headed_network, linear_network
 
 CLASSES = ["plum & fig", "<pear>", "lime"]
 
@@ -94,7 +96,7 @@ def test_after_an_end_the_same_call_goes_on(
     assert climbed == []
 
 
-module_climbed = build.climbed
+module_climbed, module_climb = build.climbed, build.climb
 
 
 def test_other_settings_or_weights_are_no_continuation(explainer: Explainer, tmp_path: Path) -> None:
@@ -155,6 +157,26 @@ def test_the_cost_is_said_first(explainer: Explainer, tmp_path: Path, capsys: py
     make(explainer, tmp_path / "atlas", progress=True)
     lines = capsys.readouterr().err.splitlines()
     assert re.match(r"12 pictures of 7 x 9 pixels in 3 layers: about \d+ seconds and 0 MB\.", lines[0])
+
+
+def test_steps_at_half_the_size_cost_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock goes by the pixels of a step, a second for each of full size; two filters are climbed together."""
+    explainer = Explainer(linear_network((None, None, 1)), preprocess=lambda picture: picture / 255)
+    clock = [0.0]
+
+    def climb(ascent: Ascent) -> Iterator[Frame]:
+        for frame in module_climb(ascent):
+            clock[0] += frame.shape[0] * frame.shape[1] / (24 * 30)
+            yield frame
+
+    monkeypatch.setattr(build, "climb", climb)
+    monkeypatch.setattr(build, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    ascent = prepare(explainer, [channel("conv", 0), channel("conv", 1)], size=(24, 30), steps=40)
+    # 20 steps at each size, 23 x 29 and 11 x 14 neurons; half a second for a picture's step, and 3 to compile
+    seconds = 3 + 2 * 20 * 0.5 * (1 + 11 * 14 / (23 * 29))
+    assert f"{seconds:.0f}" == "28"
+    said = build.cost({"conv": ascent}, {"conv": [0, 1]})
+    assert said.startswith("2 pictures of 24 x 30 pixels in 1 layers: about 28 seconds and 0 MB.")
 
 
 def test_every_layer_has_files_of_its_own(tmp_path: Path) -> None:

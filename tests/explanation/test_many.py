@@ -84,6 +84,7 @@ class Numbered(keras.utils.PyDataset):
 def test_whatever_they_come_in(explainer: Explainer, tmp_path: Path) -> None:
     expected = [explainer.explain(image).score for image in PICTURES[:4]]
     stacked, labels = np.stack(PICTURES[:4]), np.zeros(4)
+    by_name: Any = (stacked, {"a": labels})
     sources: list[Any] = [
         stacked,
         iter(PICTURES[:4]),
@@ -94,7 +95,7 @@ def test_whatever_they_come_in(explainer: Explainer, tmp_path: Path) -> None:
         [(stacked, {"a": labels, "b": labels})],
         [(stacked, (labels, labels))],
         [(stacked[:2], (labels[:2], labels[:2])), (stacked[2:], [labels[2:], np.zeros((2, 3))])],
-        tf.data.Dataset.from_tensor_slices((stacked, {"a": labels})).batch(3),
+        tf.data.Dataset.from_tensor_slices(by_name).batch(3),
         tf.data.Dataset.from_tensor_slices((stacked, (labels, labels))).batch(2),
         Numbered(),
     ]

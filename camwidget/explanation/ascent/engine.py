@@ -181,7 +181,7 @@ def _entered(ascent: Ascent, probe: Probe, parameters: Any, shape: Any, count: i
     """The parameters that a stage begins with."""
     parameterisation, larger = ascent.preset.parameterisation, probe.network.shape
     if parameters is not None:
-        return parameterisation.enlarge(parameters, shape, larger, ascent.longest(larger))
+        return parameterisation.enlarge(parameters, shape, larger, ascent.longest(shape), ascent.longest(larger))
     start = parameterisation.start(np.random.default_rng(ascent.seed), larger)
     return tf.constant(np.repeat(start[None], count, axis=0))
 

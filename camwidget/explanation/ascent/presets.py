@@ -32,7 +32,8 @@ class Preset:
             is excited all over the picture, and not only where it was in the beginning. It goes down to 0, the plain
             derivative, step by step.
         contrast: for a single class's logit, how much the strongest other logits count against it as far as the way
-            to go is concerned: what excites every class alike is not what this one looks for.
+            to go is concerned: what excites every class alike is not what this one looks for. Outputs that are values,
+            as in regression, are no rivals.
         penalties: drawn against the objective.
         cooling: share of the steps, the last ones, that get shorter and shorter: steps of one length go to and fro
             about a summit.

@@ -53,7 +53,7 @@ def direction(
             outputs = _outputs(network, layers, colours.to_inputs(seen))
         values = _objective(outputs, layers, units, places)
         led = [_leaking(output, leak) for output in outputs] if preset.leak else outputs
-        if preset.contrast and [layer.kind for layer in layers] == [LOGITS]:
+        if preset.contrast and [layer.kind for layer in layers] == [LOGITS] and network.kind != "values":
             led = [led[0] - preset.contrast * _rivals(led[0], units[:, 0])]
         (slope,) = tf.gradients(_objective(led, layers, units, places), pictures)
         if slope is None:

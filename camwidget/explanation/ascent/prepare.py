@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from camwidget.model import LayerInfo, Probe
 from camwidget.model.layers import find_layer
 
@@ -24,7 +26,7 @@ _NUMBERS = 2**26
 # More at a time save nothing on a processor, and a batch is what there is between two chances to stop.
 _MOST = 16
 
-Size = int | Sequence[int]
+Size = int | np.integer | Sequence[int]
 
 _positive = {
     "steps": checks.whole_number("steps", 1, "how many steps to climb, 100 for instance"),
@@ -106,7 +108,7 @@ def probe_for(explainer: Explainer, size: Size | None) -> tuple[Probe, tuple[int
             f"The network takes whole numbers ({dtype}), and these have no derivative to climb. Build it "
             "again with a float input: keras.Input(shape, dtype='float32')."
         )
-    wanted = _size(size, (height or _SIDE, width or _SIDE))
+    wanted = pixels_of(size, (height or _SIDE, width or _SIDE))
     if (height or wanted[0], width or wanted[1]) != wanted:
         only = f"{height or 'any height'} x {width or 'any width'}"
         raise ValueError(f"size={size!r}: this network takes pictures of {only} pixels alone. Leave out size=.")
@@ -163,10 +165,15 @@ def batch_for(probe: Probe, layers: Sequence[LayerInfo]) -> int:
     return max(1, min(_MOST, _NUMBERS // numbers_held(probe, layers)))
 
 
-def _size(size: Size | None, usual: tuple[int, int]) -> tuple[int, int]:
+def pixels_of(size: object, usual: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of the pictures, as they were asked for or else as is usual.
+
+    Raises:
+        TypeError, ValueError: no whole numbers above 0, or neither one nor two.
+    """
     if size is None:
         return usual
-    sides = (size, size) if isinstance(size, int) else tuple(size)
+    sides = (size, size) if np.ndim(size) == 0 else tuple(size)  # type: ignore[arg-type] # `_positive` says what is none
     if len(sides) != 2:
         raise ValueError(f"size= takes one number or (height, width); {size!r} was given.")
     height, width = (_positive["size"](side) for side in sides)

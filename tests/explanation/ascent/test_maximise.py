@@ -17,7 +17,7 @@ from camwidget import Explainer, FilterImages, maximize_activation, samples
 from camwidget.explanation.ascent import PRESETS, Ascent, Frame, channel, logit, prepare
 from camwidget.explanation.ascent import maximise as module
 from camwidget.explanation.ascent.engine import activations_at
-from camwidget.explanation.ascent.prepare import channels_of, layer_with_channels
+from camwidget.explanation.ascent.prepare import channels_of, layer_with_channels, pixels_of
 from tests.explanation.ascent.networks import headed_network, linear_network
 
 
@@ -149,6 +149,7 @@ def test_a_network_without_a_head_will_do() -> None:
     with pytest.warns(UserWarning, match=r"Nothing tells how this network wants its pictures"):
         found = maximize_activation(model, "conv", [1], steps=4, size=(20, 26))
     assert found.inputs.shape == (1, 20, 26, 1)
+    assert quietly(model, "conv", [1], steps=1, size=np.int64(22)).inputs.shape == (1, 22, 22, 1)
 
 
 def test_pictures_are_saved_and_shown(headed: Explainer, tmp_path: Path) -> None:
@@ -228,6 +229,13 @@ def test_a_stopped_picture_is_named(headed: Explainer) -> None:
 def test_bad_input(headed: Explainer, arguments: tuple, options: dict, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         maximize_activation(headed, *arguments, **options)
+
+
+@pytest.mark.parametrize("size", [96.0, np.float32(96), (7, 96.0), "96", True])
+def test_a_size_is_of_whole_pixels(size: object) -> None:
+    with pytest.raises(TypeError, match=r"size= takes whole numbers, not (np\.float32\()?(96|True|'96')"):
+        pixels_of(size, (7, 9))
+    assert pixels_of(np.array([7, 9]), (1, 1)) == pixels_of(None, (7, 9)) == (7, 9)
 
 
 def test_a_layer_without_channels() -> None:

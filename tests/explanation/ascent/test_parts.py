@@ -123,6 +123,16 @@ def test_a_half_turn_is_about_the_centre() -> None:
     np.testing.assert_allclose(turned[0, :, :, 0], picture[0, ::-1, ::-1, 0], atol=1e-4)
 
 
+def test_the_first_movement_is_made_first() -> None:
+    picture = np.arange(12, dtype=np.float32).reshape(1, 3, 4, 1)
+    shift, turn = by([[1, 0, 1], [0, 1, 0], [0, 0, 1]]), by([[-1, 0, 0], [0, -1, 0], [0, 0, 1]])
+    shifted_then_turned = [[0, 11, 10, 9], [0, 7, 6, 5], [0, 3, 2, 1]]
+    turned_then_shifted = [[10, 9, 8, 0], [6, 5, 4, 0], [2, 1, 0, 0]]
+    for transforms, expected in (((shift, turn), shifted_then_turned), ((turn, shift), turned_then_shifted)):
+        found = np.asarray(moved(tf.constant(picture), transforms, 1.0, SEED, (0.0,)))
+        np.testing.assert_allclose(found[0, :, :, 0], expected, atol=1e-4)
+
+
 @pytest.mark.parametrize("transform", [jitter(0.2), scale(0.3), rotate(20), pad(0.2)], ids=lambda t: t.name)
 def test_every_transform_moves_by_its_seed_and_not_at_strength_0(transform: Transform) -> None:
     picture = tf.constant(np.random.default_rng(0).random((2, 21, 34, 3), np.float32))

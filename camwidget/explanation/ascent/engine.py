@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Bool, Float, UInt8
 
-from camwidget.model import LayerInfo, Probe
+from camwidget.model import LayerInfo, Probe, as_rgb
 
 from .colours import Colours
 from .objectives import LOGITS, Objective, place_weights
@@ -117,10 +117,7 @@ class Frame:
 
 def to_rgb(pictures: Float[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "n h w 3"]:
     """Pictures, 0 to 1, as RGB; other than three or four channels become a grey, their mean."""
-    shades = np.round(np.clip(np.nan_to_num(pictures), 0, 1) * 255)
-    if shades.shape[3] not in (3, 4):
-        shades = np.round(shades.mean(axis=3, keepdims=True)).repeat(3, axis=3)
-    return np.ascontiguousarray(shades[..., :3].astype(np.uint8))
+    return as_rgb(np.round(np.clip(np.nan_to_num(pictures), 0, 1) * 255).astype(np.uint8))
 
 
 def climb(ascent: Ascent, positions: range | None = None) -> Iterator[Frame]:

@@ -114,8 +114,7 @@ def _on_grid(output: Any, layer: LayerInfo) -> Any:
 
 def _outputs(network: Network, layers: Sequence[LayerInfo], inputs: Any) -> list[Any]:
     """The output of each term's layer; nothing behind the last of them is traced."""
-    count = tf.shape(inputs)[0]
-    sides = tuple(tf.zeros((count, *side.shape), side.dtype) for side in network.sides)
+    sides = network.no_sides(tf.shape(inputs)[0])
     names = {layer.name for layer in layers if layer.kind != LOGITS}
     kept: dict[str, Any] = {}
     if len(names) < len(set(layers)):

@@ -13,7 +13,7 @@ from ..measuring.running import Progress, in_notebook
 from ..once import shared_explainer
 from .engine import Ascent, Frame, climb
 from .images import FilterImages
-from .objectives import LOGITS, Objective
+from .objectives import LOGITS, Objective, unit_names
 from .prepare import Size, channels_of, layer_with_channels, prepare, probe_for
 from .presets import Preset
 
@@ -135,12 +135,11 @@ def names_of(explainer: Explainer, ascent: Ascent, numbers: tuple[int, ...] | No
     """What each picture is of, in words."""
     if numbers is None:
         return [f"objective {n}" for n in range(len(ascent.objectives))]
-    units = [objective.terms[0].unit for objective in ascent.objectives]
+    units = [int(objective.terms[0].unit) for objective in ascent.objectives]
     if ascent.layers[0].kind == LOGITS:
         classes = explainer.class_names(ascent.probe)
-        return [classes[int(unit)] for unit in units]
-    word = "filter" if max(ascent.layers[0].grid) > 1 else "unit"
-    return [f"{word} {unit}" for unit in units]
+        return [classes[unit] for unit in units]
+    return unit_names(ascent.layers[0], units)
 
 
 def collect(

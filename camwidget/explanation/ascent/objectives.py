@@ -1,6 +1,6 @@
 """What is maximised: a channel, a part of it, a unit, a class's logit, and sums and differences of these."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -98,6 +98,12 @@ def channel(
 def logit(target: int | str) -> Objective:
     """A class's number before the final softmax or sigmoid, by index or name."""
     return Objective((Term(LOGITS, target),))
+
+
+def unit_names(layer: LayerInfo, units: Iterable[int]) -> list[str]:
+    """What people call them: "filter 3", or "unit 3" where the layer has no grid."""
+    word = "filter" if max(layer.grid) > 1 else "unit"
+    return [f"{word} {unit}" for unit in units]
 
 
 def interior(layer: LayerInfo, border: int) -> Box:

@@ -13,7 +13,7 @@ from camwidget.model import LayerInfo, Model, Preprocess, Probe, digest
 
 from ..ascent.engine import Ascent, climb, stages
 from ..ascent.maximise import climbed, collect
-from ..ascent.objectives import LOGITS
+from ..ascent.objectives import LOGITS, unit_names
 from ..ascent.prepare import Size, channels_of, find_preset, layer_with_channels, numbers_held, prepare, probe_for
 from ..ascent.presets import Preset, described
 from ..drawing import png
@@ -184,8 +184,7 @@ def _names(explainer: Explainer, probe: Probe, layer: LayerInfo) -> Sequence[str
             names = ()
         if len(names) == layer.channels:
             return names
-    word = "filter" if max(layer.grid) > 1 else "unit"
-    return [f"{word} {unit}" for unit in range(layer.channels)]
+    return unit_names(layer, range(layer.channels))
 
 
 def _settings(explainer: Explainer, probe: Probe, ascents: Mapping[str, Ascent], preset: Preset) -> dict[str, Any]:

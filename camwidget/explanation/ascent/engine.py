@@ -15,7 +15,7 @@ from camwidget.model import LayerInfo, Probe, as_rgb
 from .colours import Colours
 from .objectives import LOGITS, Objective, place_weights
 from .presets import Preset, cell, longest_wave, make_optimizer
-from .traces import direction, look, values_of
+from .traces import direction, look
 
 Values = Float[np.ndarray, " n"]
 
@@ -219,12 +219,8 @@ class _Stage:
 
 
 def _compiled(probe: Probe, trace: Any, layers: tuple[LayerInfo, ...], ascent: Ascent, *details: Any) -> Any:
-    return _compiled_for(probe, trace, layers, ascent.preset, ascent.colours, *details)
-
-
-def _compiled_for(probe: Probe, trace: Any, layers: tuple[LayerInfo, ...], *details: Any) -> Any:
     has_head = any(layer.kind == LOGITS for layer in layers)
-    return (probe.headed if has_head else probe.compiled)(trace, layers, *details)
+    return (probe.headed if has_head else probe.compiled)(trace, layers, ascent.preset, ascent.colours, *details)
 
 
 def _finite(values: Any) -> Bool[np.ndarray, " n"]:
@@ -234,15 +230,3 @@ def _finite(values: Any) -> Bool[np.ndarray, " n"]:
 
 def _each(chosen: Bool[np.ndarray, " n"], like: Any) -> Any:
     return tf.reshape(tf.constant(chosen), [-1] + [1] * (like.shape.rank - 1))
-
-
-def activations_at(ascent: Ascent, inputs: Float[np.ndarray, "m h w c"]) -> Float[np.ndarray, "n m"]:
-    """Every objective at each of some given inputs, as the network takes them: what a climb is to be compared with."""
-    objective = place_weights(ascent.objectives, ascent.layers, ascent.preset.border)
-    function = _compiled_for(ascent.probe, values_of, ascent.layers)
-    rows = []
-    for units, *places in zip(objective[0], *objective[1], strict=True):
-        count = len(inputs)
-        each = [tf.constant(np.repeat(place[None], count, axis=0)) for place in places]
-        rows.append(function(tf.constant(inputs), tf.constant(np.repeat(units[None], count, axis=0)), each).numpy())
-    return np.stack(rows)

@@ -85,15 +85,6 @@ def look(network: Network, layers: tuple[LayerInfo, ...], preset: Preset, colour
     return compiled(function, _parameters(network, preset), *_objective_spec(layers))
 
 
-def values_of(network: Network, layers: tuple[LayerInfo, ...]) -> Any:
-    """Compile (inputs, units, places) -> values (n,) of the objective at given inputs."""
-
-    def function(inputs: Any, units: Any, places: Any) -> Any:
-        return _objective(_outputs(network, layers, inputs), layers, units, places)
-
-    return compiled(function, tf.TensorSpec((None, *network.shape), tf.float32), *_objective_spec(layers))
-
-
 def _objective(outputs: Sequence[Any], layers: Sequence[LayerInfo], units: Any, places: Any) -> Any:
     """The objective's values, (n,), from the output of each term's layer."""
     total = 0.0

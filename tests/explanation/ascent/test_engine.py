@@ -11,11 +11,10 @@ from keras import layers
 
 from camwidget import Explainer
 from camwidget.explanation.ascent import PRESETS, Ascent, Objective, channel, climb, logit, prepare
-from camwidget.explanation.ascent.engine import activations_at
 from camwidget.explanation.ascent.prepare import batch_for, numbers_held
 from camwidget.explanation.ascent.transforms import Transform
 from tests.bench.traces import counted_traces
-from tests.explanation.ascent.networks import KERNEL, headed_network, linear_network
+from tests.explanation.ascent.networks import KERNEL, activations_at, headed_network, linear_network
 from tests.model.snapshot import Snapshot
 
 PLAIN = PRESETS["gradient_ascent"]

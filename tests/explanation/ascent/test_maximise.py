@@ -16,9 +16,8 @@ from PIL import Image
 from camwidget import Explainer, FilterImages, maximize_activation, samples
 from camwidget.explanation.ascent import PRESETS, Ascent, Frame, channel, logit, prepare
 from camwidget.explanation.ascent import maximise as module
-from camwidget.explanation.ascent.engine import activations_at
 from camwidget.explanation.ascent.prepare import channels_of, layer_with_channels, pixels_of
-from tests.explanation.ascent.networks import headed_network, linear_network
+from tests.explanation.ascent.networks import activations_at, headed_network, linear_network
 
 
 @pytest.fixture(scope="module")

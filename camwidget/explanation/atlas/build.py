@@ -110,7 +110,7 @@ def _fill(store: Store, layers: Sequence[LayerInfo], ascents: Mapping[str, Ascen
                 batch = ascent.only(positions)
                 units = [todo[layer.name][n] for n in positions]
                 frames, values, _ = climbed(batch, keeps=False)
-                found = collect(batch, frames, values, (), [str(unit) for unit in units])
+                found = collect(batch, frames, values, True, [str(unit) for unit in units])
                 for unit, image in zip(units, found.images, strict=True):
                     store.write(f"{store.pictures(layer)}/{unit:04}.png", png(image))
                 heights = {unit: float(height) for unit, height in zip(units, found.reached, strict=True)}

@@ -16,7 +16,11 @@ from .transforms import Transform, jitter, pad, rotate, scale
 
 @dataclass(frozen=True)
 class Preset:
-    """How the ascent is made. Any field can be exchanged: `dataclasses.replace(PRESETS["fourier"], penalties=())`.
+    """How the ascent is made. Any field can be exchanged by `dataclasses.replace`.
+
+    Example:
+        >>> mine = replace(PRESETS["fourier"], name="mine", penalties=(blur(0.05), l2(0.02)))
+        >>> maximize_activation(samples.network(), "block3_conv2", [0, 5, 9], preset=mine)
 
     Attributes:
         name: the value of `preset=`.
@@ -34,7 +38,7 @@ class Preset:
         contrast: for a single class's logit, how much the strongest other logits count against it as far as the way
             to go is concerned: what excites every class alike is not what this one looks for. Outputs that are values,
             as in regression, are no rivals.
-        penalties: drawn against the objective.
+        penalties: drawn against the objective, each with its weight: `total_variation`, `l2`, `blur`, or others.
         cooling: share of the steps, the last ones, that get shorter and shorter: steps of one length go to and fro
             about a summit.
         coarse: share of the steps made at half the size, where the network takes any size; 0: none.

@@ -11,9 +11,19 @@ import tensorflow as tf
 from keras import layers
 
 from camwidget import Explainer
-from camwidget.explanation.ascent import PRESETS, Objective, Preset, channel, climb, logit, prepare
+from camwidget.explanation.ascent import (
+    PRESETS,
+    Objective,
+    Preset,
+    blur,
+    channel,
+    climb,
+    l2,
+    logit,
+    prepare,
+    total_variation,
+)
 from camwidget.explanation.ascent.objectives import place_weights
-from camwidget.explanation.ascent.penalties import l2, total_variation
 from camwidget.explanation.ascent.traces import direction
 from camwidget.explanation.ascent.transforms import Transform
 
@@ -82,6 +92,17 @@ def test_penalties_lead_away(shape: tuple[int, int, int], share: float) -> None:
     np.testing.assert_allclose(way[0], unit(weights[1]) - share * against, atol=1e-5)
     np.testing.assert_allclose(values, scores(weights, x)[:, 1], rtol=1e-4)  # without the penalties
     assert exists.all()
+
+
+def test_blur_takes_what_is_blurred_as_given() -> None:
+    """Its derivative is 4 (x - blurred) / sqrt(n): that of the blur itself is left out."""
+    model, weights = units_of(2)
+    x = pictures_of(1)
+    padded = np.pad(x[0, :, :, 0], 1, mode="edge")
+    blurred = np.mean([padded[i : i + 3, j : j + 16] for i in range(3) for j in range(3)], axis=0)
+    way, _, _ = found(model, [channel("units", 0)], replace(PLAIN, name="blurred", penalties=(blur(0.3),)), x)
+    against = 0.3 * 4 * (x[0, :, :, 0] - blurred) / np.sqrt(x.size)
+    np.testing.assert_allclose(way[0], unit(weights[0]) - against, atol=1e-5)
 
 
 def test_a_shut_relu_leaks_towards_what_would_open_it() -> None:

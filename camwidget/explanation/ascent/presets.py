@@ -18,16 +18,13 @@ from .transforms import Transform, jitter, pad, rotate, scale
 class Preset:
     """How the ascent is made. Any field can be exchanged by `dataclasses.replace`.
 
-    Example:
-        >>> mine = replace(PRESETS["fourier"], name="mine", penalties=(blur(0.05), l2(0.02)))
-        >>> maximize_activation(samples.network(), "block3_conv2", [0, 5, 9], preset=mine)
-
     Attributes:
         name: the value of `preset=`.
         title: as people read it.
         parameterisation: what is changed.
-        optimizer: makes a `keras.optimizers` optimiser, which minimises: it is given the derivative of the objective,
-            of length 1 for each picture, with its sign turned.
+        optimizer: makes a `keras.optimizers` optimiser, which minimises: it is given the way to go, its sign turned.
+            With respect to the parameters, that is the objective's derivative, brought to a length of 1 for each
+            picture, less the penalties' on the same scale; in the last steps shorter, see `cooling`.
         steps: by default.
         transforms: the picture is moved by before each step; less, the finer the grid, see `strength`, and not where
             the objective is about a place.
@@ -44,6 +41,10 @@ class Preset:
         coarse: share of the steps made at half the size, where the network takes any size; 0: none.
         show: pictures, 0 to 1, as people see them, 0 to 1.
         source: where it comes from, and where it differs.
+
+    Example:
+        >>> mine = replace(PRESETS["fourier"], name="mine", penalties=(blur(0.05), l2(0.02)))
+        >>> maximize_activation(samples.network(), "block3_conv2", [0, 5, 9], preset=mine)
     """
 
     name: str

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from camwidget.maths import full_heat, resize
+from camwidget.model import as_rgb
 
 if TYPE_CHECKING:
     from .explanation import Explanation
@@ -99,10 +100,7 @@ def display_png(explanation: "Explanation", *, colormap: str, opacity: float) ->
 def display_signed(signed: Float[np.ndarray, "H W colours"]) -> UInt8[np.ndarray, "H W 3"]:
     """Signed colours as a picture: grey is 0, the 99th percentile of their size is full colour."""
     limit = full_heat(np.abs(signed)) or 1.0
-    shades = np.round(np.clip(0.5 + signed / (2 * limit), 0, 1) * 255).astype(np.uint8)
-    if shades.shape[2] not in (3, 4):
-        shades = shades.mean(axis=2, keepdims=True).round().astype(np.uint8).repeat(3, axis=2)
-    return np.ascontiguousarray(shades[..., :3])
+    return as_rgb(np.round(np.clip(0.5 + signed / (2 * limit), 0, 1) * 255).astype(np.uint8))
 
 
 class Plot(Figure):

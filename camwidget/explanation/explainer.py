@@ -96,7 +96,7 @@ class Explainer:
             ValueError: the network takes pictures of any size and none has been explained yet.
         """
         with self.lock:
-            probe = self.probes.newest if self.probes else self.probes.of_declared(self._declared)
+            probe = self.probes.newest or self.probes.of_declared(self._declared)
         return tuple(layer for layer in probe.layers if layer.listed)
 
     def picture(self, image: object, input: str | int | None = None) -> Picture:  # noqa: A002 # the option's name
@@ -115,14 +115,14 @@ class Explainer:
         pictures = [n for n, shape in enumerate(declared.shapes) if shape is not None and len(shape) == 3]
         return replace(declared, painted=pictures[0]) if pictures else declared
 
-    def probe_of_size(self, height: int, width: int) -> Probe:
-        """The probe for pictures of this size, without a picture.
+    def probe_of_size(self, height: int, width: int, *, kept: bool = True) -> Probe:
+        """The probe for pictures of this size, without a picture; for a look in passing none that is `kept`.
 
         Raises:
             ValueError: the network does not say how many channels its pictures have, or what its other inputs are.
         """
         with self.lock:
-            return self.probes.of_declared(self._declared, (height, width))
+            return self.probes.of_declared(self._declared, (height, width), kept=kept)
 
     def class_names(self, probe: Probe) -> tuple[str, ...]:
         """One name for each class.

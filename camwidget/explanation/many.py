@@ -83,9 +83,19 @@ def labelled(images: Any) -> Iterator[tuple[object, object]]:
         given, labels = (*element, None)[:2] if isinstance(element, tuple) else (element, None)
         if getattr(given, "ndim", None) == 4:
             pictures = np.asarray(given)
-            yield from zip(pictures, [None] * len(pictures) if labels is None else np.asarray(labels), strict=True)
+            yield from zip(pictures, _one_each(labels, len(pictures)), strict=True)
         else:
             yield given, labels
+
+
+def _one_each(labels: Any, count: int) -> Iterable[object]:
+    """A batch's labels, one for each picture; those of networks of several outputs are none."""
+    if isinstance(labels, list | tuple):
+        is_one = not any(getattr(each, "ndim", 0) for each in labels)  # else an array for each output
+    else:
+        labels = np.asarray(labels)  # a dict has no axis there
+        is_one = labels.ndim > 0
+    return labels if is_one and len(labels) == count else [None] * count
 
 
 def _chunk(

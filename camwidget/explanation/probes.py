@@ -40,17 +40,15 @@ class Probes:
         self._weights = weights
         self._cache = cache
         self._kept: dict[Hashable, Probe] = {}
+        self._newest: Probe | None = None
         self._structure: tuple[object, ...] | None = None
         self._version: tuple[int, ...] | None = None
         self.changes = 0
 
-    def __len__(self) -> int:
-        return len(self._kept)
-
     @property
-    def newest(self) -> Probe:
-        """The one used last."""
-        return next(reversed(self._kept.values()))
+    def newest(self) -> Probe | None:
+        """The one used last whose head was looked at too, as for pictures; None: there is none yet."""
+        return self._newest
 
     def of_picture(self, picture: Picture, output: str | int | None) -> Probe:
         """The probe for pictures of this size; a network without weights is built by it first."""
@@ -59,12 +57,15 @@ class Probes:
         sides = tuple(Side(tuple(side.shape[1:]), side.dtype.name) for side in picture.sides)
         return self._probe(picture.inputs.shape, picture.arrangement, sides, output)
 
-    def of_declared(self, declared: Arrangement | None, size: tuple[int, int] | None = None) -> Probe:
+    def of_declared(
+        self, declared: Arrangement | None, size: tuple[int, int] | None = None, *, kept: bool = True
+    ) -> Probe:
         """The probe for what the network says it takes.
 
         Args:
             declared: what it says.
-            size: (height, width) of the picture where the network takes any.
+            size: (height, width) of the picture where the network takes any; its head is not looked at then.
+            kept: False for a look in passing, which takes no other probe's place.
 
         Raises:
             ValueError: it does not say so, or it takes pictures of any size and none is given.
@@ -82,16 +83,23 @@ class Probes:
         painted = pictures[0]
         others = [n for n in range(len(shapes)) if n != painted]
         sides = tuple(Side(shapes[n], arrangement.dtypes[n]) for n in others)  # type: ignore[arg-type] # no length is open
-        return self._probe(shapes[painted], replace(arrangement, painted=painted), sides, None, needs_head=size is None)
+        arrangement = replace(arrangement, painted=painted)
+        if not kept:
+            return Probe(self._network(shapes[painted], arrangement, sides, None), needs_head=size is None)
+        return self._probe(shapes[painted], arrangement, sides, None, needs_head=size is None)
 
     def clear(self) -> None:
         """Forget all that was compiled and measured."""
         self._kept.clear()
+        self._newest = None
         self._cache.clear()
 
     def has_changed(self, probe: Probe) -> bool:
         """Whether the weights are no longer those of the last measurement."""
         return probe.fingerprint() != self._version
+
+    def _network(self, shape: tuple, arrangement: Arrangement, sides: tuple[Side, ...], output: Any) -> Network:
+        return Network(self._model, shape, arrangement, sides, output, weights=self._weights)
 
     def _probe(
         self,
@@ -111,9 +119,10 @@ class Probes:
             self.changes += 1
         key = (shape, arrangement, sides, output)
         if key not in self._kept:
-            network = Network(self._model, shape, arrangement, sides, output, weights=self._weights)
-            self._kept[key] = Probe(network, needs_head=needs_head)
+            self._kept[key] = Probe(self._network(shape, arrangement, sides, output), needs_head=needs_head)
         self._kept[key] = probe = self._kept.pop(key)  # the newest comes last
+        if needs_head:
+            self._newest = probe
         while len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]
         version = probe.fingerprint()

@@ -4,10 +4,9 @@ import argparse
 import sys
 import warnings
 
-import keras
-
 from camwidget.explanation import Explainer
 from camwidget.maths import METHODS
+from camwidget.model import load_network
 
 from .evaluate import run
 from .metrics import METRICS
@@ -55,8 +54,7 @@ def _evaluated(words: argparse.Namespace) -> str:
         with open(words.classes, encoding="utf-8") as file:
             names = file.read().splitlines()
     preprocess = None if words.no_preprocess else "auto"
-    model = keras.saving.load_model(words.model, compile=False)
-    explainer = Explainer(model, preprocess=preprocess, class_names=names)  # type: ignore[arg-type] # it gives a model
+    explainer = Explainer(load_network(words.model), preprocess=preprocess, class_names=names)
     found = run(explainer, words.folder, plan, words.out, progress=not words.quiet)
     if words.page is not None:
         found.save(words.page)

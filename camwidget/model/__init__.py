@@ -20,6 +20,7 @@ from .layers import LayerInfo as LayerInfo
 from .network import Network as Network
 from .network import Side as Side
 from .pictures import Picture as Picture
+from .pictures import as_rgb as as_rgb
 from .pictures import load_inputs as load_inputs
 from .pictures import load_picture as load_picture
 from .preprocessing import Preprocess as Preprocess

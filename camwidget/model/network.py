@@ -53,6 +53,10 @@ class Network:
         sides = tuple(tf.TensorSpec((None, *side.shape), side.dtype) for side in self.sides)
         return tf.TensorSpec((None, *self.shape), tf.float32), sides
 
+    def no_sides(self, count: Any) -> tuple[tf.Tensor, ...]:
+        """Zeros for the inputs beside so many pictures."""
+        return tuple(tf.zeros((count, *side.shape), side.dtype) for side in self.sides)
+
     def call(self, inputs: tf.Tensor, sides: tuple[tf.Tensor, ...], visit: Visit) -> tf.Tensor:
         """Run the model inside a trace, every layer through `visit`; its output, shape (n, k)."""
         return self.vector(self.outputs(inputs, sides, visit))

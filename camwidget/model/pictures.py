@@ -110,6 +110,13 @@ def load_picture(image: object, shape: Shape, preprocessing: Preprocessing) -> P
     return _from_floats(array, shape, preprocessing)
 
 
+def as_rgb(shades: UInt8[np.ndarray, "*n h w c"]) -> UInt8[np.ndarray, "*n h w 3"]:
+    """Pictures of any number of channels for people: of four the first three, of others their mean as grey."""
+    if shades.shape[-1] not in (3, 4):
+        shades = shades.mean(axis=-1, keepdims=True).round().astype(np.uint8).repeat(3, axis=-1)
+    return np.ascontiguousarray(shades[..., :3])
+
+
 def _open(path: str | os.PathLike) -> Image.Image:
     name = os.fspath(path)
     if not os.path.isfile(name):
@@ -258,10 +265,8 @@ def _from_floats(array: np.ndarray, shape: Shape, preprocessing: Preprocessing) 
         )
     stretch = 255 / (high - low) if high > low else 0.0
     shown = ((inputs - low) * np.float32(stretch) + np.float32(0.5)).astype(np.uint8)
-    if shown.shape[-1] not in (3, 4):
-        shown = np.repeat(shown.mean(axis=-1, keepdims=True).round().astype(np.uint8), 3, axis=-1)
     raw = inputs if preprocessing.is_identity else None
-    return _picture(np.ascontiguousarray(shown[..., :3]), inputs, notes, raw)
+    return _picture(as_rgb(shown), inputs, notes, raw)
 
 
 def _picture(pixels: np.ndarray, inputs: np.ndarray, notes: tuple[str, ...], raw: np.ndarray | None) -> Picture:

@@ -155,8 +155,7 @@ def survey(network: Network) -> Survey:
     tokens = [info.name for info in maps if info.prefix is not None]
     if tokens or (kind == "linear" and classes > 1):
         noise = np.random.default_rng(0).random((2, *network.shape), np.float32)
-        sides = tuple(tf.zeros((2, *side.shape), side.dtype) for side in network.sides)
-        outputs, reach = (tensor.numpy() for tensor in concrete(tf.constant(noise), sides))
+        outputs, reach = (tensor.numpy() for tensor in concrete(tf.constant(noise), network.no_sides(2)))
         without_effect = {name for name, most in zip(tokens, reach, strict=True) if most == 0}
         # A softmax that the graph hides still shows in the numbers.
         if kind == "linear" and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):

@@ -121,8 +121,7 @@ def class_weights(network: Network, layer: LayerInfo) -> Callable[[], tf.Tensor]
     concrete = compiled(function, *network.specs)
     if found:
         return found[0]
-    sides = tuple(tf.zeros((1, *side.shape), side.dtype) for side in network.sides)
-    return lambda: concrete(tf.zeros((1, *network.shape)), sides)
+    return lambda: concrete(tf.zeros((1, *network.shape)), network.no_sides(1))
 
 
 def _unchanged(name: str, called: Any, compute: Callable[[], Any], arguments: Any) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from camwidget.explanation import Explainer, make_query
+from camwidget.explanation.ascent import channel, climb, prepare
 from camwidget.explanation.cache import Cache
 from tests.explanation.networks import PIXELS, dense_network
 from tests.model.networks import (
@@ -262,6 +263,23 @@ def test_layers_of_a_network_of_any_size() -> None:
     assert explainer.layers[-1].grid == (10, 7)
     explainer.explain(X)
     assert explainer.layers[-1].grid == (6, 9)  # those of the newest picture
+
+
+def test_an_ascent_leaves_the_layers_and_the_probes_where_they_are() -> None:
+    explainer = Explainer(functional([*body(), *dense_tail()], shape=(None, None, 3)), preprocess=None)
+    images = [X, *(picture(shape=(20 + 2 * n, 14, 3)) for n in range(4))]
+    probes = [explainer.probe(explainer.picture(image)) for image in images]
+    explainer.explain(X)
+    list(climb(prepare(explainer, [channel("last", 0)], steps=2, size=(40, 50))))
+    assert explainer.layers[-1].grid == (6, 9)  # of the newest picture, not of the ascent
+    explainer.explain(images[2])
+    assert explainer.layers[-1].grid == (11, 7)
+    with pytest.raises(ValueError, match=r"cannot take pictures of 1 x 1 pixels\. Of the sizes tried it takes 32, 64"):
+        prepare(explainer, [channel("last", 0)], size=1)
+    assert [explainer.probe(explainer.picture(image)) for image in images] == probes
+    explainer.refresh()
+    with pytest.raises(ValueError, match="Explain one picture first"):
+        _ = explainer.layers
 
 
 @pytest.mark.parametrize("make", [unbuilt_sequential, subclassed_network])

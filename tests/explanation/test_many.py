@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from camwidget.explanation import Explainer, make_query
-from camwidget.explanation.many import explain_together
+from camwidget.explanation.many import explain_together, labelled
 from tests.explanation.networks import dense_network
 from tests.model.networks import body, dense_tail, functional, picture
 
@@ -85,6 +85,7 @@ class Numbered(keras.utils.PyDataset):
 def test_whatever_they_come_in(explainer: Explainer, tmp_path: Path) -> None:
     expected = [explainer.explain(image).score for image in PICTURES[:4]]
     stacked, labels = np.stack(PICTURES[:4]), np.zeros(4)
+    by_name: Any = (stacked, {"a": labels})
     sources: list[Any] = [
         stacked,
         iter(PICTURES[:4]),
@@ -92,6 +93,11 @@ def test_whatever_they_come_in(explainer: Explainer, tmp_path: Path) -> None:
         tf.data.Dataset.from_tensor_slices(stacked).batch(3),
         tf.data.Dataset.from_tensor_slices((stacked, labels)).batch(3),
         [(stacked, labels)],
+        [(stacked, {"a": labels, "b": labels})],
+        [(stacked, (labels, labels))],
+        [(stacked[:2], (labels[:2], labels[:2])), (stacked[2:], [labels[2:], np.zeros((2, 3))])],
+        tf.data.Dataset.from_tensor_slices(by_name).batch(3),
+        tf.data.Dataset.from_tensor_slices((stacked, (labels, labels))).batch(2),
         Numbered(),
     ]
     for source in sources:
@@ -104,6 +110,26 @@ def test_whatever_they_come_in(explainer: Explainer, tmp_path: Path) -> None:
         paths.append(tmp_path / f"{n}.png")
     scores = [one.score for one in explainer.explain_many(paths)]
     assert scores == pytest.approx([explainer.explain(path).score for path in paths], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (np.array([3, 1]), [3, 1]),
+        ([3, 1], [3, 1]),
+        (tf.constant([3, 1]), [3, 1]),
+        (None, [None, None]),
+        ({"a": np.array([3, 1])}, [None, None]),
+        ((np.array([3, 1]), np.array([0, 2])), [None, None]),  # two outputs, not two pictures
+        ((tf.constant([3, 1]), tf.constant([[0, 2], [1, 1]])), [None, None]),
+    ],
+    ids=["array", "list", "tensor", "none", "dict", "tuple", "tensors of several shapes"],
+)
+def test_each_picture_has_its_label_and_several_outputs_give_none(labels: Any, expected: list) -> None:
+    found = list(labelled([(np.stack(PICTURES[:2]), labels)]))
+    assert [label for _, label in found] == expected
+    for image, (given, _) in zip(PICTURES, found, strict=False):
+        np.testing.assert_array_equal(given, image)  # type: ignore[arg-type] # they are arrays
 
 
 def test_pictures_of_several_sizes() -> None:

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from camwidget.model import Picture, declared_inputs, load_picture
+from camwidget.model import Picture, as_rgb, declared_inputs, load_picture
 from camwidget.model.inputs import Shape
 from camwidget.model.preprocessing import Preprocessing, find_preprocessing
 from tests.model.networks import body, functional, subclassed_network, unbuilt_sequential
@@ -206,6 +206,14 @@ def test_two_axes_of_floats_are_grey() -> None:
     picture = load(FLOATS[..., 0], GREY)
     np.testing.assert_array_equal(picture.inputs, FLOATS[..., :1])
     assert (picture.pixels[..., 0] == picture.pixels[..., 2]).all()
+
+
+def test_any_number_of_channels_as_rgb() -> None:
+    shades = np.array([[[[10, 21, 90, 7, 4]]], [[[0, 0, 1, 255, 255]]]], np.uint8)  # two pictures of one pixel
+    assert as_rgb(shades).tolist() == [[[[26, 26, 26]]], [[[102, 102, 102]]]]  # 132 / 5 and 511 / 5
+    assert as_rgb(shades[..., :4]).tolist() == as_rgb(shades[..., :3]).tolist() == shades[..., :3].tolist()
+    assert as_rgb(shades[0, ..., 1:3]).tolist() == [[[56, 56, 56]]]  # 55.5, to the even one
+    assert as_rgb(shades[0, ..., 3:4]).tolist() == [[[7, 7, 7]]]
 
 
 def test_many_channels_are_shown_by_their_mean() -> None:

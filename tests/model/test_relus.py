@@ -12,6 +12,7 @@ from keras import layers
 
 from camwidget import Explainer
 from camwidget.model import Probe
+from camwidget.model.relus import relus_by
 from tests.model.networks import (
     CLASSES,
     REFERENCE,
@@ -171,6 +172,35 @@ def test_the_rules_differ() -> None:
     assert min(np.abs(a - b).max() for a, b in ((plain, guided), (guided, deconvnet), (plain, deconvnet))) > 1e-2
     for rule in ("plain", "guided"):
         assert np.abs(by_hand(X * STRONG, 1, rule) - by_hand(X * STRONG, 1, rule, 6)).max() > 1e-2
+
+
+def redirected(function: Callable[[Any], Any], x: list, gradient: list) -> list:
+    """What the ReLU hands back of a gradient, by the rule for ascents."""
+
+    def run(x: Any, gradient: Any) -> Any:
+        with relus_by("redirected"):
+            y = function(x)
+        return tf.gradients(y, x, grad_ys=gradient)
+
+    return tf.function(run)(tf.constant(x, tf.float32), tf.constant(gradient, tf.float32))[0].numpy().tolist()
+
+
+def test_redirected_opens_what_is_shut_picture_by_picture() -> None:
+    x = [[1, -1, -2, 3], [-1, -2, -3, 0], [5, -1, -2, 8]]
+    gradient = [[2, 3, -4, -5], [2, -3, 4, 5], [0, 6, -7, 0]]
+    # The first picture has a derivative, and keeps it; the second is shut, and the third has none where it is open:
+    # there all that would open a ReLU passes, and what would shut it further does not.
+    expected = [[2, 0, 0, -5], [2, 0, 4, 5], [0, 6, 0, 0]]
+    assert redirected(tf.nn.relu, x, gradient) == expected
+
+
+def test_redirected_leaves_what_is_full() -> None:
+    """Of a ReLU6 at 6: no way up, and none down where the rule looks for what would open it."""
+    x = [[7, 9, -1, -2], [7, 5, -1, -2], [6, 5, -1, 8]]
+    gradient = [[2, -3, 4, -5], [2, 3, 4, 5], [2, 0, 4, -5]]
+    expected = [[0, 0, 4, 0], [0, 3, 0, 0], [0, 0, 4, 0]]
+    assert redirected(tf.nn.relu6, x, gradient) == expected
+    assert redirected(tf.nn.relu, x, gradient) == [[2, -3, 0, 0], [2, 3, 0, 0], [2, 0, 0, -5]]
 
 
 @pytest.mark.parametrize("rule", ["guided", "deconvnet"])

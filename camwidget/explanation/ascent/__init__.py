@@ -13,6 +13,10 @@ from .objectives import LOGITS as LOGITS
 from .objectives import Objective as Objective
 from .objectives import channel as channel
 from .objectives import logit as logit
+from .penalties import Penalty as Penalty
+from .penalties import blur as blur
+from .penalties import l2 as l2
+from .penalties import total_variation as total_variation
 from .prepare import prepare as prepare
 from .presets import PRESETS as PRESETS
 from .presets import Preset as Preset

@@ -10,12 +10,12 @@ import numpy as np
 import tensorflow as tf
 from jaxtyping import Bool, Float, UInt8
 
-from camwidget.model import LayerInfo, Probe
+from camwidget.model import LayerInfo, Probe, as_rgb
 
 from .colours import Colours
 from .objectives import LOGITS, Objective, place_weights
-from .presets import Preset, cell, longest_wave
-from .traces import direction, look, values_of
+from .presets import Preset, cell, longest_wave, make_optimizer
+from .traces import direction, look
 
 Values = Float[np.ndarray, " n"]
 
@@ -79,7 +79,8 @@ class Frame:
             themselves otherwise and in the last frame.
         parameters: of the pictures.
         shape: of the pictures.
-        stopped: for each picture the step that gave numbers that are not finite and was taken back; 0: none did.
+        stopped: for each picture the step that gave numbers that are not finite and was taken back, or that could
+            not be made, the first one; 0: none.
     """
 
     ascent: Ascent
@@ -116,10 +117,7 @@ class Frame:
 
 def to_rgb(pictures: Float[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "n h w 3"]:
     """Pictures, 0 to 1, as RGB; other than three or four channels become a grey, their mean."""
-    shades = np.round(np.clip(np.nan_to_num(pictures), 0, 1) * 255)
-    if shades.shape[3] not in (3, 4):
-        shades = np.round(shades.mean(axis=3, keepdims=True)).repeat(3, axis=3)
-    return np.ascontiguousarray(shades[..., :3].astype(np.uint8))
+    return as_rgb(np.round(np.clip(np.nan_to_num(pictures), 0, 1) * 255).astype(np.uint8))
 
 
 def climb(ascent: Ascent, positions: range | None = None) -> Iterator[Frame]:
@@ -136,34 +134,40 @@ def climb(ascent: Ascent, positions: range | None = None) -> Iterator[Frame]:
     positions = range(len(ascent.objectives)) if positions is None else positions
     stopped = np.zeros(len(positions), np.int64)
     parameters: Any = None
+    good: Any = None  # each picture as it was when its numbers were last finite
     shape = ascent.probe.network.shape
     done = 0
-    for probe, layers, steps in _stages(ascent):
-        parameters = _entered(ascent, probe, parameters, shape, len(positions))
+    for probe, layers, steps in stages(ascent):
+        parameters, good = (_entered(ascent, probe, each, shape, len(positions)) for each in (parameters, good))
         shape = probe.network.shape
         stage = _Stage(ascent, probe, layers, positions)
-        optimizer = _optimizer(ascent.preset)
+        optimizer = make_optimizer(ascent.preset)
         variable = keras.Variable(parameters, dtype="float32")
         optimizer.build([variable])
-        good = parameters
         for _ in range(steps):
             way, values = stage.direction(parameters, done)
             is_good = np.isfinite(values) & _finite(way)
             good = tf.where(_each(is_good, good), parameters, good)
             yield Frame(ascent, positions, done, values, parameters, shape, tuple(stopped.tolist()))
+            stopped[~is_good & (stopped == 0)] = max(1, done)
             done += 1
-            stopped[~is_good & (stopped == 0)] = done
             shorter = min(1.0, (ascent.steps - done + 1) / max(1.0, ascent.preset.cooling * ascent.steps))
             optimizer.apply([tf.where(_each(is_good, way), -shorter * way, 0.0)], [variable])
             after = ascent.preset.parameterisation.settle(tf.convert_to_tensor(variable.value))
             # A picture whose numbers are not finite goes back to its last good frame, and stays there.
             parameters = tf.where(_each(stopped == 0, after), after, good)
             variable.assign(parameters)
-    values = _Stage(ascent, ascent.probe, ascent.layers, positions).look(parameters)
+    stage = _Stage(ascent, ascent.probe, ascent.layers, positions)
+    values = stage.look(parameters)
+    if not np.isfinite(values).all():
+        stopped[~np.isfinite(values) & (stopped == 0)] = done
+        parameters = tf.where(_each(stopped == 0, good), parameters, good)
+        values = stage.look(parameters)
     yield Frame(ascent, positions, done, values, parameters, shape, tuple(stopped.tolist()))
 
 
-def _stages(ascent: Ascent) -> Iterator[tuple[Probe, tuple[LayerInfo, ...], int]]:
+def stages(ascent: Ascent) -> Iterator[tuple[Probe, tuple[LayerInfo, ...], int]]:
+    """Each size that an ascent is made at: the probe, the layers as it knows them, and how many steps."""
     coarse = round(ascent.steps * ascent.preset.coarse) if ascent.coarse is not None else 0
     if ascent.coarse is not None and coarse:
         yield *ascent.coarse, coarse
@@ -174,7 +178,7 @@ def _entered(ascent: Ascent, probe: Probe, parameters: Any, shape: Any, count: i
     """The parameters that a stage begins with."""
     parameterisation, larger = ascent.preset.parameterisation, probe.network.shape
     if parameters is not None:
-        return parameterisation.enlarge(parameters, shape, larger, ascent.longest(larger))
+        return parameterisation.enlarge(parameters, shape, larger, ascent.longest(shape), ascent.longest(larger))
     start = parameterisation.start(np.random.default_rng(ascent.seed), larger)
     return tf.constant(np.repeat(start[None], count, axis=0))
 
@@ -215,22 +219,8 @@ class _Stage:
 
 
 def _compiled(probe: Probe, trace: Any, layers: tuple[LayerInfo, ...], ascent: Ascent, *details: Any) -> Any:
-    return _compiled_for(probe, trace, layers, ascent.preset, ascent.colours, *details)
-
-
-def _compiled_for(probe: Probe, trace: Any, layers: tuple[LayerInfo, ...], *details: Any) -> Any:
     has_head = any(layer.kind == LOGITS for layer in layers)
-    return (probe.headed if has_head else probe.compiled)(trace, layers, *details)
-
-
-def _optimizer(preset: Preset) -> Any:
-    optimizer = preset.optimizer()
-    if not isinstance(optimizer, keras.optimizers.Optimizer):
-        raise TypeError(
-            f"A preset's optimizer is a function that makes a keras.optimizers optimiser; it made {optimizer!r}. Pass "
-            "for instance lambda: keras.optimizers.Adam(0.05)."
-        )
-    return optimizer
+    return (probe.headed if has_head else probe.compiled)(trace, layers, ascent.preset, ascent.colours, *details)
 
 
 def _finite(values: Any) -> Bool[np.ndarray, " n"]:
@@ -240,15 +230,3 @@ def _finite(values: Any) -> Bool[np.ndarray, " n"]:
 
 def _each(chosen: Bool[np.ndarray, " n"], like: Any) -> Any:
     return tf.reshape(tf.constant(chosen), [-1] + [1] * (like.shape.rank - 1))
-
-
-def activations_at(ascent: Ascent, inputs: Float[np.ndarray, "m h w c"]) -> Float[np.ndarray, "n m"]:
-    """Every objective at each of some given inputs, as the network takes them: what a climb is to be compared with."""
-    objective = place_weights(ascent.objectives, ascent.layers, ascent.preset.border)
-    function = _compiled_for(ascent.probe, values_of, ascent.layers)
-    rows = []
-    for units, *places in zip(objective[0], *objective[1], strict=True):
-        count = len(inputs)
-        each = [tf.constant(np.repeat(place[None], count, axis=0)) for place in places]
-        rows.append(function(tf.constant(inputs), tf.constant(np.repeat(units[None], count, axis=0)), each).numpy())
-    return np.stack(rows)

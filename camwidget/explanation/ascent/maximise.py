@@ -13,7 +13,7 @@ from ..measuring.running import Progress, in_notebook
 from ..once import shared_explainer
 from .engine import Ascent, Frame, climb
 from .images import FilterImages
-from .objectives import LOGITS, Objective
+from .objectives import LOGITS, Objective, unit_names
 from .prepare import Size, channels_of, layer_with_channels, prepare, probe_for
 from .presets import Preset
 
@@ -39,8 +39,8 @@ def maximize_activation(
     Args:
         model: a Keras 3 network, with or without its head, or an `Explainer` of one.
         layer: its name, in full or its unique last part: of a convolution or any layer with channels, or of a layer
-            of units. "logits": the classes, before the final softmax or sigmoid. Or objectives, made by `channel` and
-            `logit`, added and subtracted, one or several about the same layers.
+            of units. "logits": always the classes, before the final softmax or sigmoid. Or objectives, made by
+            `channel` and `logit`, added and subtracted, one or several about the same layers.
         filters: numbers of channels, units or classes, classes also by name; None: all of them.
         preset: "fourier", the better pictures, or "gradient_ascent", the plain recipe; see `PRESETS`.
         steps: None: as the preset has it, 64 or 30.
@@ -59,7 +59,7 @@ def maximize_activation(
         >>> maximize_activation(samples.network(), "block3_conv2", [0, 5, 9]).plot()
     """
     explainer = model if isinstance(model, Explainer) else shared_explainer(model, preprocess=preprocess)
-    objectives, numbers = _objectives(explainer, layer, filters, size)
+    objectives, are_filters = _objectives(explainer, layer, filters, size)
     ascent = prepare(explainer, objectives, preset=preset, steps=steps, size=size, seed=seed)
     shown = in_notebook() if progress is None else progress
     bar = Progress("Activation maximisation") if shown else None
@@ -68,7 +68,7 @@ def maximize_activation(
     finally:
         if bar is not None:
             bar.close()
-    found = collect(ascent, frames, values, numbers, names_of(explainer, ascent, numbers), notes)
+    found = collect(ascent, frames, values, are_filters, names_of(explainer, ascent, are_filters), notes)
     for note in found.notes:
         warnings.warn(note, stacklevel=2)
     return found
@@ -76,15 +76,15 @@ def maximize_activation(
 
 def _objectives(
     explainer: Explainer, layer: object, filters: object, size: Size | None
-) -> tuple[list[Objective], tuple[int, ...] | None]:
-    """One objective for each picture, and the filters' numbers; None where there are only objectives."""
+) -> tuple[list[Objective], bool]:
+    """One objective for each picture, and whether they are filters of one layer."""
     if not isinstance(layer, str):
         given = [layer] if isinstance(layer, Objective) else list(layer) if isinstance(layer, list | tuple) else []
         if not given or not all(isinstance(each, Objective) for each in given):
             raise TypeError(f"layer takes a layer's name, {LOGITS!r}, or objectives, not {layer!r}.")
         if filters is not None:
             raise TypeError("filters= goes with a layer's name; objectives name their channels themselves.")
-        return given, None
+        return given, False
     with explainer.lock:
         known = layer_with_channels(probe_for(explainer, size)[0], layer)
     if filters is None:
@@ -93,7 +93,7 @@ def _objectives(
         chosen = [filters]  # type: ignore[list-item] # `prepare` says what is no number
     else:
         chosen = list(filters)  # type: ignore[arg-type] # it has an iterator
-    return channels_of(layer, chosen, known), ()
+    return channels_of(known, chosen), True
 
 
 def climbed(
@@ -131,23 +131,22 @@ def climbed(
     return list(frames.values()), values, []
 
 
-def names_of(explainer: Explainer, ascent: Ascent, numbers: tuple[int, ...] | None) -> list[str]:
+def names_of(explainer: Explainer, ascent: Ascent, are_filters: bool) -> list[str]:
     """What each picture is of, in words."""
-    if numbers is None:
+    if not are_filters:
         return [f"objective {n}" for n in range(len(ascent.objectives))]
-    units = [objective.terms[0].unit for objective in ascent.objectives]
+    units = [int(objective.terms[0].unit) for objective in ascent.objectives]
     if ascent.layers[0].kind == LOGITS:
         classes = explainer.class_names(ascent.probe)
-        return [classes[int(unit)] for unit in units]
-    word = "filter" if max(ascent.layers[0].grid) > 1 else "unit"
-    return [f"{word} {unit}" for unit in units]
+        return [classes[unit] for unit in units]
+    return unit_names(ascent.layers[0], units)
 
 
 def collect(
     ascent: Ascent,
     frames: Sequence[Frame],
     values: np.ndarray,
-    numbers: tuple[int, ...] | None,
+    are_filters: bool,
     names: Sequence[str],
     notes: Sequence[str] = (),
 ) -> FilterImages:
@@ -157,14 +156,14 @@ def collect(
         ascent: that was climbed.
         frames: one for each batch, in order, from the first objective on.
         values: of the objectives at each step, (pictures, steps + 1), NaN for steps not made.
-        numbers: None where the objectives are no filters of one layer.
+        are_filters: whether the objectives are filters of one layer, which have numbers.
         names: of the pictures.
         notes: to add to those of the ascent.
     """
     # Interrupted in the coarse steps of a batch: pictures of its size stand beside none of another.
     frames = [frame for frame in frames if frame.shape == frames[0].shape]
     count = frames[-1].positions.stop
-    filters = range(count) if numbers is None else (int(o.terms[0].unit) for o in ascent.objectives[:count])
+    filters = (int(o.terms[0].unit) for o in ascent.objectives[:count]) if are_filters else range(count)
     done = values[:count]
     found = FilterImages(
         layer=", ".join(dict.fromkeys(layer.name for layer in ascent.layers)),

@@ -1,6 +1,6 @@
 """What is maximised: a channel, a part of it, a unit, a class's logit, and sums and differences of these."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,14 +19,14 @@ class Term:
     """The mean activation of one channel over a box of neurons, times a weight.
 
     Attributes:
-        layer: its name; `LOGITS` for the classes.
+        layer: its name, or the layer itself; `LOGITS` for the classes, also where a layer is called so.
         unit: number of the channel, unit or class; a class may be given by name.
         box: first row, first column, last row, last column, inclusive; None: the whole grid, or, as the preset
             has it, the grid without its border.
         weight: in the sum.
     """
 
-    layer: str
+    layer: str | LayerInfo
     unit: int | str
     box: Box | None = None
     weight: float = 1.0
@@ -62,7 +62,7 @@ class Objective:
         return any(term.box is not None for term in self.terms)
 
     @property
-    def layers(self) -> tuple[str, ...]:
+    def layers(self) -> tuple[str | LayerInfo, ...]:
         """The layer of each term, in order."""
         return tuple(term.layer for term in self.terms)
 
@@ -98,6 +98,12 @@ def channel(
 def logit(target: int | str) -> Objective:
     """A class's number before the final softmax or sigmoid, by index or name."""
     return Objective((Term(LOGITS, target),))
+
+
+def unit_names(layer: LayerInfo, units: Iterable[int]) -> list[str]:
+    """What people call them: "filter 3", or "unit 3" where the layer has no grid."""
+    word = "filter" if max(layer.grid) > 1 else "unit"
+    return [f"{word} {unit}" for unit in units]
 
 
 def interior(layer: LayerInfo, border: int) -> Box:

@@ -41,7 +41,8 @@ class Parameterisation:
         start: (generator, shape of a picture) -> the parameters of one picture to begin with.
         pictures: (parameters, shape, colours, longest wave in pixels) -> pictures; differentiable.
         settle: (parameters) -> parameters inside the legal range, after each step.
-        enlarge: (parameters, shape, larger shape, longest wave) -> parameters of the same pictures, larger.
+        enlarge: (parameters, shape, larger shape, longest wave, that of the larger pictures) -> parameters of the same
+            pictures, larger.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Parameterisation:
     start: Callable[[np.random.Generator, Shape], Float[np.ndarray, "..."]]
     pictures: Callable[[Any, Shape, Colours, float], Any]
     settle: Callable[[Any], Any]
-    enlarge: Callable[[Any, Shape, Shape, float], Any]
+    enlarge: Callable[[Any, Shape, Shape, float, float], Any]
 
 
 def _pixels_start(generator: np.random.Generator, shape: Shape) -> Float[np.ndarray, "h w c"]:
@@ -60,7 +61,7 @@ def _pixels(parameters: Any, shape: Shape, colours: Colours, longest: float) -> 
     return (parameters + 1) / 2
 
 
-def _pixels_enlarged(parameters: Any, shape: Shape, larger: Shape, longest: float) -> Any:
+def _pixels_enlarged(parameters: Any, shape: Shape, larger: Shape, longest: float, longest_larger: float) -> Any:
     return tf.image.resize(parameters, larger[:2], "bilinear")
 
 
@@ -100,9 +101,18 @@ def _spectrum(parameters: Any, shape: Shape, colours: Colours, longest: float) -
     return tf.sigmoid(values + np.log(mean / (1 - mean)))
 
 
-def _spectrum_enlarged(parameters: Any, shape: Shape, larger: Shape, longest: float) -> Any:
-    """The same frequencies over the picture; those that the smaller one cannot hold are 0."""
-    (height, width, _), (rows, columns, _) = shape, larger
+def _colours(channels: int, longest: float) -> Float[np.ndarray, "c c"]:
+    """What natural colours the parameters' colours stand for, by rows; themselves where all waves count the same."""
+    return _CORRELATION.T if channels == 3 and longest > 1 else np.eye(channels, dtype=np.float32)
+
+
+def _spectrum_enlarged(parameters: Any, shape: Shape, larger: Shape, longest: float, longest_larger: float) -> Any:
+    """The same frequencies over the picture; those that the smaller one cannot hold are 0.
+
+    What goes into the sigmoid is the smaller picture's times (number of pixels / that of the smaller) ** 0.25, the
+    contrast that goes with the size: of twice the side 1.41 times.
+    """
+    (height, width, _), (rows, columns, channels) = shape, larger
     numbers = np.asarray(parameters) * spectrum_scale(height, width, longest)[:, :, None, None]
     wide = np.zeros((len(numbers), rows, columns // 2 + 1, *numbers.shape[3:]), np.float32)
     above, below = (height + 1) // 2, height // 2
@@ -110,7 +120,10 @@ def _spectrum_enlarged(parameters: Any, shape: Shape, larger: Shape, longest: fl
     wide[:, :above, :kept] = numbers[:, :above, :kept]
     wide[:, rows - below :, :kept] = numbers[:, height - below :, :kept]
     wide *= rows * columns / (height * width)  # the inverse transform divides by the number of pixels
-    return tf.constant(wide / spectrum_scale(rows, columns, longest)[:, :, None, None])
+    if (longest > 1) != (longest_larger > 1):
+        turned = _colours(channels, longest) @ np.linalg.inv(_colours(channels, longest_larger))
+        wide = np.einsum("nhwcp,cd->nhwdp", wide, turned)
+    return tf.constant(wide / spectrum_scale(rows, columns, longest_larger)[:, :, None, None])
 
 
 PARAMETERISATIONS: dict[str, Parameterisation] = {

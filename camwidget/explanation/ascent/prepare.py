@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from camwidget.model import LayerInfo, Probe
 from camwidget.model.layers import find_layer
 
@@ -24,7 +26,7 @@ _NUMBERS = 2**26
 # More at a time save nothing on a processor, and a batch is what there is between two chances to stop.
 _MOST = 16
 
-Size = int | Sequence[int]
+Size = int | np.integer | Sequence[int]
 
 _positive = {
     "steps": checks.whole_number("steps", 1, "how many steps to climb, 100 for instance"),
@@ -106,7 +108,7 @@ def probe_for(explainer: Explainer, size: Size | None) -> tuple[Probe, tuple[int
             f"The network takes whole numbers ({dtype}), and these have no derivative to climb. Build it "
             "again with a float input: keras.Input(shape, dtype='float32')."
         )
-    wanted = _size(size, (height or _SIDE, width or _SIDE))
+    wanted = pixels_of(size, (height or _SIDE, width or _SIDE))
     if (height or wanted[0], width or wanted[1]) != wanted:
         only = f"{height or 'any height'} x {width or 'any width'}"
         raise ValueError(f"size={size!r}: this network takes pictures of {only} pixels alone. Leave out size=.")
@@ -123,17 +125,19 @@ def probe_for(explainer: Explainer, size: Size | None) -> tuple[Probe, tuple[int
     return probe, (*wanted, channels)
 
 
-def layer_with_channels(probe: Probe, name: str) -> LayerInfo:
-    """The layer of this name, `LOGITS` among them.
+def layer_with_channels(probe: Probe, name: str | LayerInfo) -> LayerInfo:
+    """The layer of this name, or as another probe knows it; `LOGITS` always stands for the classes.
 
     Raises:
         ValueError: there is none, or it has no channels.
     """
+    if isinstance(name, LayerInfo):
+        return _classes(probe) if name.kind == LOGITS else find_layer(probe.channels, name.name, having="channels")
     if not isinstance(name, str):
         raise TypeError(f"layer takes a layer's name, {LOGITS!r} or objectives, not {type(name).__name__}.")
+    if name == LOGITS:
+        return _classes(probe)
     known = {layer.name for layer in probe.channels} | {layer.name.rsplit("/", 1)[-1] for layer in probe.channels}
-    if name == LOGITS and name not in known:
-        return LayerInfo(LOGITS, LOGITS, 1, 1, probe.classes)
     parts = {layer.name for layer in probe.network.model._flatten_layers(include_self=False)}
     if name in parts and name not in known:
         near = difflib.get_close_matches(name, known, n=3) or sorted(known)[:3]
@@ -142,6 +146,10 @@ def layer_with_channels(probe: Probe, name: str) -> LayerInfo:
             f"stands for the picture itself. Pass another, such as {', '.join(near)}."
         )
     return find_layer(probe.channels, name, having="channels")
+
+
+def _classes(probe: Probe) -> LayerInfo:
+    return LayerInfo(LOGITS, LOGITS, 1, 1, probe.classes)
 
 
 def numbers_held(probe: Probe, layers: Sequence[LayerInfo]) -> int:
@@ -157,10 +165,15 @@ def batch_for(probe: Probe, layers: Sequence[LayerInfo]) -> int:
     return max(1, min(_MOST, _NUMBERS // numbers_held(probe, layers)))
 
 
-def _size(size: Size | None, usual: tuple[int, int]) -> tuple[int, int]:
+def pixels_of(size: object, usual: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of the pictures, as they were asked for or else as is usual.
+
+    Raises:
+        TypeError, ValueError: no whole numbers above 0, or neither one nor two.
+    """
     if size is None:
         return usual
-    sides = (size, size) if isinstance(size, int) else tuple(size)
+    sides = (size, size) if np.ndim(size) == 0 else tuple(size)  # type: ignore[arg-type] # `_positive` says what is none
     if len(sides) != 2:
         raise ValueError(f"size= takes one number or (height, width); {size!r} was given.")
     height, width = (_positive["size"](side) for side in sides)
@@ -172,7 +185,7 @@ def _sizes_taken(explainer: Explainer) -> str:
     taken = []
     for side in (32, 64, 96, 128, 160, 192, 224, 256, 299):
         try:
-            _ = explainer.probe_of_size(side, side).channels
+            _ = explainer.probe_of_size(side, side, kept=False).channels
         except Exception:  # noqa: S112 # the next size is tried
             continue
         taken.append(f"{side}")
@@ -188,7 +201,7 @@ def _coarse(
         return None
     probe = explainer.probe_of_size(shape[0] // 2, shape[1] // 2)
     try:
-        found = tuple(layer_with_channels(probe, layer.name) for layer in layers)
+        found = tuple(layer_with_channels(probe, layer) for layer in layers)
     except Exception:  # what a network raises at a size that it cannot take is its own affair
         return None
     return (probe, found) if all(min(*layer.grid) >= 5 for layer in found) else None
@@ -239,7 +252,6 @@ def _notes(explainer: Explainer, probe: Probe) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def channels_of(layer: str, filters: Sequence[int | str], known: LayerInfo) -> list[Objective]:
+def channels_of(layer: LayerInfo, filters: Sequence[int | str]) -> list[Objective]:
     """One objective for each filter of a layer."""
-    name = LOGITS if known.kind == LOGITS else layer
-    return [Objective((Term(name, index),)) for index in filters]
+    return [Objective((Term(layer, index),)) for index in filters]

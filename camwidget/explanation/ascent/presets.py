@@ -1,5 +1,6 @@
 """Two recipes: the plain one of the textbooks, and the better one."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +16,15 @@ from .transforms import Transform, jitter, pad, rotate, scale
 
 @dataclass(frozen=True)
 class Preset:
-    """How the ascent is made. Any field can be exchanged: `dataclasses.replace(PRESETS["fourier"], penalties=())`.
+    """How the ascent is made. Any field can be exchanged by `dataclasses.replace`.
 
     Attributes:
         name: the value of `preset=`.
         title: as people read it.
         parameterisation: what is changed.
-        optimizer: makes a `keras.optimizers` optimiser, which minimises: it is given the derivative of the objective,
-            of length 1 for each picture, with its sign turned.
+        optimizer: makes a `keras.optimizers` optimiser, which minimises: it is given the way to go, its sign turned.
+            With respect to the parameters, that is the objective's derivative, brought to a length of 1 for each
+            picture, less the penalties' on the same scale; in the last steps shorter, see `cooling`.
         steps: by default.
         transforms: the picture is moved by before each step; less, the finer the grid, see `strength`, and not where
             the objective is about a place.
@@ -31,13 +33,18 @@ class Preset:
             is excited all over the picture, and not only where it was in the beginning. It goes down to 0, the plain
             derivative, step by step.
         contrast: for a single class's logit, how much the strongest other logits count against it as far as the way
-            to go is concerned: what excites every class alike is not what this one looks for.
-        penalties: drawn against the objective.
+            to go is concerned: what excites every class alike is not what this one looks for. Outputs that are values,
+            as in regression, are no rivals.
+        penalties: drawn against the objective, each with its weight: `total_variation`, `l2`, `blur`, or others.
         cooling: share of the steps, the last ones, that get shorter and shorter: steps of one length go to and fro
             about a summit.
         coarse: share of the steps made at half the size, where the network takes any size; 0: none.
         show: pictures, 0 to 1, as people see them, 0 to 1.
         source: where it comes from, and where it differs.
+
+    Example:
+        >>> mine = replace(PRESETS["fourier"], name="mine", penalties=(blur(0.05), l2(0.02)))
+        >>> maximize_activation(samples.network(), "block3_conv2", [0, 5, 9], preset=mine)
     """
 
     name: str
@@ -55,6 +62,45 @@ class Preset:
     show: Callable[[Float[np.ndarray, "n h w c"]], Float[np.ndarray, "n H W c"]] = lambda pictures: pictures
     source: str = ""
 
+
+def make_optimizer(preset: Preset) -> Any:
+    """A new optimiser of the recipe.
+
+    Raises:
+        TypeError: the recipe makes something else.
+    """
+    optimizer = preset.optimizer()
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(
+            f"A preset's optimizer is a function that makes a keras.optimizers optimiser; it made {optimizer!r}. Pass "
+            "for instance lambda: keras.optimizers.Adam(0.05)."
+        )
+    return optimizer
+
+
+def described(preset: Preset) -> dict[str, Any]:
+    """What tells a recipe from others, changed ones of the same name among them, as JSON has it.
+
+    Its numbers, the names of its parts, the optimiser's settings, and each movement that is made by one seed. Two
+    functions of the same name with other numbers inside them, as penalties of your own may be, are not told apart.
+    """
+    optimizer = make_optimizer(preset)
+    settings = {name: value for name, value in optimizer.get_config().items() if name != "name"}
+    moves = [[t.name, np.asarray(t.matrix(_SEED, 112, 140, 1.0)).round(4).tolist()] for t in preset.transforms]
+    found = {
+        "preset": preset.name,
+        "parameterisation": preset.parameterisation.name,
+        "optimizer": {"kind": type(optimizer).__name__, **settings},
+        "transforms": moves,
+        "penalties": [[penalty.name, penalty.weight] for penalty in preset.penalties],
+        "show": preset.show.__qualname__,
+        **{name: getattr(preset, name) for name in ("border", "leak", "contrast", "cooling", "coarse")},
+    }
+    return json.loads(json.dumps(found, default=str))
+
+
+# Of the movements by which transforms are told apart.
+_SEED = np.array([1, 2], np.int32)
 
 # Pixels between two cells of a grid from which on pictures are moved about, and at which they are in full.
 _STILL, _FULL = 4, 16

@@ -53,7 +53,7 @@ def direction(
             outputs = _outputs(network, layers, colours.to_inputs(seen))
         values = _objective(outputs, layers, units, places)
         led = [_leaking(output, leak) for output in outputs] if preset.leak else outputs
-        if preset.contrast and [layer.kind for layer in layers] == [LOGITS]:
+        if preset.contrast and [layer.kind for layer in layers] == [LOGITS] and network.kind != "values":
             led = [led[0] - preset.contrast * _rivals(led[0], units[:, 0])]
         (slope,) = tf.gradients(_objective(led, layers, units, places), pictures)
         if slope is None:
@@ -85,15 +85,6 @@ def look(network: Network, layers: tuple[LayerInfo, ...], preset: Preset, colour
     return compiled(function, _parameters(network, preset), *_objective_spec(layers))
 
 
-def values_of(network: Network, layers: tuple[LayerInfo, ...]) -> Any:
-    """Compile (inputs, units, places) -> values (n,) of the objective at given inputs."""
-
-    def function(inputs: Any, units: Any, places: Any) -> Any:
-        return _objective(_outputs(network, layers, inputs), layers, units, places)
-
-    return compiled(function, tf.TensorSpec((None, *network.shape), tf.float32), *_objective_spec(layers))
-
-
 def _objective(outputs: Sequence[Any], layers: Sequence[LayerInfo], units: Any, places: Any) -> Any:
     """The objective's values, (n,), from the output of each term's layer."""
     total = 0.0
@@ -114,8 +105,7 @@ def _on_grid(output: Any, layer: LayerInfo) -> Any:
 
 def _outputs(network: Network, layers: Sequence[LayerInfo], inputs: Any) -> list[Any]:
     """The output of each term's layer; nothing behind the last of them is traced."""
-    count = tf.shape(inputs)[0]
-    sides = tuple(tf.zeros((count, *side.shape), side.dtype) for side in network.sides)
+    sides = network.no_sides(tf.shape(inputs)[0])
     names = {layer.name for layer in layers if layer.kind != LOGITS}
     kept: dict[str, Any] = {}
     if len(names) < len(set(layers)):

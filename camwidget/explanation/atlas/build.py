@@ -5,16 +5,17 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from camwidget.model import LayerInfo, Model, Preprocess, Probe
+from camwidget.model import LayerInfo, Model, Preprocess, Probe, digest
 
-from ..ascent.engine import Ascent, climb
+from ..ascent.engine import Ascent, climb, stages
 from ..ascent.maximise import climbed, collect
-from ..ascent.objectives import channel
-from ..ascent.prepare import Size, find_preset, layer_with_channels, numbers_held, prepare, probe_for
-from ..ascent.presets import Preset
+from ..ascent.objectives import LOGITS, unit_names
+from ..ascent.prepare import Size, channels_of, find_preset, layer_with_channels, numbers_held, prepare, probe_for
+from ..ascent.presets import Preset, described
 from ..drawing import png
 from ..explainer import Explainer
 from ..once import shared_explainer
@@ -72,7 +73,7 @@ def filter_atlas(
     ascents = {
         layer.name: prepare(
             explainer,
-            [channel(layer.name, unit) for unit in range(layer.channels)],
+            channels_of(layer, range(layer.channels)),
             preset=preset,
             steps=steps,
             size=size,
@@ -109,7 +110,7 @@ def _fill(store: Store, layers: Sequence[LayerInfo], ascents: Mapping[str, Ascen
                 batch = ascent.only(positions)
                 units = [todo[layer.name][n] for n in positions]
                 frames, values, _ = climbed(batch, keeps=False)
-                found = collect(batch, frames, values, (), [str(unit) for unit in units])
+                found = collect(batch, frames, values, True, [str(unit) for unit in units])
                 for unit, image in zip(units, found.images, strict=True):
                     store.write(f"{store.pictures(layer)}/{unit:04}.png", png(image))
                 heights = {unit: float(height) for unit, height in zip(units, found.reached, strict=True)}
@@ -123,22 +124,25 @@ def _fill(store: Store, layers: Sequence[LayerInfo], ascents: Mapping[str, Ascen
 def cost(ascents: Mapping[str, Ascent], todo: Mapping[str, Sequence[int]]) -> str:
     """What the pictures that are not there yet will take, in a sentence: time and disk.
 
-    One step of the deepest layer is timed; that of another is taken to cost as much less as the layers before it hold.
+    One step of the deepest layer is timed, at full size; that of another layer, and one at half the size, is taken to
+    cost as much less as the layers before it hold.
     """
     wanted = {name: ascent for name, ascent in ascents.items() if todo[name]}
     held = {name: numbers_held(ascent.probe, ascent.layers) for name, ascent in wanted.items()}
     deepest = max(held, key=lambda name: held[name])
     trial = wanted[deepest].only(todo[deepest][: wanted[deepest].batch])
-    frames = climb(trial)
+    frames = climb(replace(trial, coarse=None))
     next(frames)  # compiles
     start = time.perf_counter()
     next(frames)
-    each = (time.perf_counter() - start) / len(trial.objectives)
+    each = (time.perf_counter() - start) / (len(trial.objectives) * held[deepest])
     pictures = sum(len(todo[name]) for name in wanted)
-    seconds = sum(
-        _COMPILING + len(todo[name]) * ascent.steps * each * held[name] / held[deepest]
+    climbing = sum(
+        len(todo[name]) * steps * numbers_held(probe, layers)
         for name, ascent in wanted.items()
+        for probe, layers, steps in stages(ascent)
     )
+    seconds = _COMPILING * len(wanted) + each * climbing
     height, width, _ = trial.probe.network.shape
     megabytes = pictures * height * width * _BYTES / 2**20
     return (
@@ -169,7 +173,9 @@ def _chosen(probe: Probe, layers: Sequence[str] | None) -> tuple[LayerInfo, ...]
 
 
 def _names(explainer: Explainer, probe: Probe, layer: LayerInfo) -> Sequence[str]:
-    """The classes' names for the last layer of units, where there are as many; numbers otherwise."""
+    """The classes' names for these and for the last layer of units, where there are as many; numbers otherwise."""
+    if layer.kind == LOGITS:
+        return explainer.class_names(probe)
     units = [other for other in probe.channels if other.has_weights]
     if layer.grid == (1, 1) and units and layer.name == units[-1].name:
         try:
@@ -178,19 +184,18 @@ def _names(explainer: Explainer, probe: Probe, layer: LayerInfo) -> Sequence[str
             names = ()
         if len(names) == layer.channels:
             return names
-    word = "filter" if max(layer.grid) > 1 else "unit"
-    return [f"{word} {unit}" for unit in range(layer.channels)]
+    return unit_names(layer, range(layer.channels))
 
 
 def _settings(explainer: Explainer, probe: Probe, ascents: Mapping[str, Ascent], preset: Preset) -> dict[str, Any]:
     """All that pictures depend on; an atlas goes on only where it is the same."""
     first = next(iter(ascents.values()))
-    numbers = repr((probe.fingerprint(), first.colours)).encode()
+    numbers = repr((digest(explainer.model), first.colours)).encode()  # the fingerprint of a large one is a sample
     height, width, _ = probe.network.shape
     return {
         "network": explainer.model.name,
         "weights and colours": hashlib.sha1(numbers, usedforsecurity=False).hexdigest(),
-        "preset": preset.name,
+        **described(preset),
         "steps": first.steps,
         "size": [height, width],
         "seed": first.seed,

@@ -9,7 +9,7 @@ from string import Template
 
 from camwidget.model import LayerInfo
 
-from .store import Store, slug
+from .store import Store, page
 
 # Pictures of each layer that the first page shows.
 _FEW = 8
@@ -32,12 +32,12 @@ def write_pages(
         done = store.done(layer)
         total, finished = total + layer.channels, finished + len(done)
         rows.append(_row(store, layer, sorted(done)[:_FEW], names[layer.name], len(done)))
-        store.write(f"{slug(layer.name)}.html", _page(store, title, layer, done, names[layer.name], size).encode())
+        store.write(page(layer), _page(store, title, layer, done, names[layer.name], size).encode())
     state = f"{finished} pictures" if finished == total else f"{finished} of {total} pictures so far"
-    page = _template("index.html").substitute(
+    index = _template("index.html").substitute(
         title=html.escape(title), style=_style(), script=_script(), state=state, rows="\n".join(rows)
     )
-    store.write("index.html", page.encode())
+    store.write("index.html", index.encode())
 
 
 def _row(store: Store, layer: LayerInfo, units: Sequence[int], names: Sequence[str], done: int) -> str:
@@ -45,7 +45,7 @@ def _row(store: Store, layer: LayerInfo, units: Sequence[int], names: Sequence[s
     count = f"{layer.channels}" if done == layer.channels else f"{done} of {layer.channels}"
     words = html.escape(f"{layer.name} {layer.kind}".lower(), quote=True)
     return (
-        f'<li data-words="{words}"><a href="{html.escape(slug(layer.name))}.html">'
+        f'<li data-words="{words}"><a href="{page(layer)}">'
         f"<b>{html.escape(layer.name)}</b> <span>{html.escape(layer.kind)}, {_shape(layer)}, {count} pictures</span>"
         f'<span class="few">{images}</span></a></li>'
     )

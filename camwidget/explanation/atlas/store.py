@@ -3,10 +3,10 @@
 import errno
 import json
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from camwidget.model import LayerInfo
 
@@ -24,8 +24,8 @@ class Store:
 
     atlas.json              the settings
     index.html              the layers
-    <layer>.html            one page for each layer
-    pictures/<layer>/       0000.png ..., and done.json: what each reached
+    layer-<name>.html       one page for each layer
+    pictures/<name>/        0000.png ..., and done.json: what each reached
     """
 
     folder: Path
@@ -96,6 +96,11 @@ class Store:
             ) from error
 
 
+def page(layer: LayerInfo) -> str:
+    """The file of a layer's page; no layer's name makes it that of the first page."""
+    return f"layer-{slug(layer.name)}.html"
+
+
 def slug(name: str) -> str:
-    """A layer's name as a file's: "/" between nested names becomes "--"."""
-    return re.sub(r"[^\w.-]", "_", name.replace("/", "--"))
+    """A layer's name as a file's, another one for every layer: "backbone/conv#2" as "backbone=2Fconv=232"."""
+    return quote(name, safe="").replace("%", "=").replace(".", "=2E")  # a folder called ".." would be another one

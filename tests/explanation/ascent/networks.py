@@ -1,10 +1,18 @@
 """Networks small enough to climb by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
+
+from camwidget.explanation.ascent import LOGITS, Ascent
+from camwidget.explanation.ascent.colours import Colours
+from camwidget.explanation.ascent.objectives import place_weights
+from camwidget.explanation.ascent.parameterisations import PARAMETERISATIONS
+from camwidget.explanation.ascent.traces import look
 
 # Two filters of 2 x 2 pixels and one grey channel, by [row, column].
 KERNEL = np.array([[[1.0, -3.0], [2.0, 0.5]], [[-2.0, 1.0], [4.0, -1.0]]], np.float32)
@@ -34,3 +42,22 @@ def headed_network() -> keras.Model:
     kernel[..., 3], bias[3] = 0, -1
     model.get_layer("conv").set_weights([kernel, bias])
     return model
+
+
+# Parameters that are what the network takes.
+GIVEN = replace(PARAMETERISATIONS["pixels"], name="given", pictures=lambda parameters, *_: parameters)
+
+
+def activations_at(ascent: Ascent, inputs: np.ndarray) -> np.ndarray:
+    """Every objective at each of some given inputs, (n, m): what a climb is to be compared with."""
+    probe, channels = ascent.probe, inputs.shape[3]
+    colours = Colours(tuple(map(tuple, np.eye(channels).tolist())), (0.0,) * channels, (0.5,) * channels)
+    has_head = any(layer.kind == LOGITS for layer in ascent.layers)
+    preset = replace(ascent.preset, parameterisation=GIVEN)
+    function = (probe.headed if has_head else probe.compiled)(look, ascent.layers, preset, colours)
+    units, places = place_weights(ascent.objectives, ascent.layers, preset.border)
+    rows = []
+    for n in range(len(units)):
+        unit, *place = (tf.constant(np.repeat(each[n : n + 1], len(inputs), axis=0)) for each in (units, *places))
+        rows.append(function(tf.constant(inputs), unit, place).numpy())
+    return np.stack(rows)

@@ -3,18 +3,27 @@
 import errno
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 from PIL import Image
 
 from camwidget import Explainer, filter_atlas
 from camwidget.__main__ import main
+from camwidget.explanation.ascent import PRESETS, Ascent, Frame, Preset, channel, prepare
+from camwidget.explanation.ascent.parameterisations import PARAMETERISATIONS
+from camwidget.explanation.ascent.presets import standardised
+from camwidget.explanation.ascent.transforms import rotate
 from camwidget.explanation.atlas import build
 from camwidget.explanation.atlas.store import slug
-from tests.explanation.ascent.networks import headed_network
+from tests.explanation.ascent.networks import headed_network, linear_network
 
 CLASSES = ["plum & fig", "<pear>", "lime"]
 
@@ -35,16 +44,16 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_every_picture_is_on_a_page_and_every_link_leads_somewhere(explainer: Explainer, tmp_path: Path) -> None:
     index = make(explainer, tmp_path / "atlas")
     folder = index.parent
-    assert {path.stem for path in folder.glob("*.html")} == {"index", "conv", "units", "classes"}
+    assert {path.stem for path in folder.glob("*.html")} == {"index", "layer-conv", "layer-units", "layer-classes"}
     for page in folder.glob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert "://" not in text and "$" not in text.replace("${shown}", "").replace("${items.length}", "")
         sources = re.findall(r'(?:src|href)="([^"]+)"', text)
         assert sources and all((folder / source).is_file() for source in sources)
         assert text.count("<img") == text.count('<img loading="lazy"')
-    text = (folder / "classes.html").read_text(encoding="utf-8")
+    text = (folder / "layer-classes.html").read_text(encoding="utf-8")
     assert "plum &amp; fig" in text and "&lt;pear&gt;" in text and "<pear>" not in text
-    text = (folder / "conv.html").read_text(encoding="utf-8")
+    text = (folder / "layer-conv.html").read_text(encoding="utf-8")
     assert text.count("<figure") == 4 and text.count('class="silent"') == 1 and "7 x 9 x 4" in text
     with Image.open(folder / "pictures" / "conv" / "0003.png") as picture:
         assert picture.size == (9, 7)
@@ -87,7 +96,7 @@ def test_after_an_end_the_same_call_goes_on(
     assert climbed == []
 
 
-module_climbed = build.climbed
+module_climbed, module_climb = build.climbed, build.climb
 
 
 def test_other_settings_or_weights_are_no_continuation(explainer: Explainer, tmp_path: Path) -> None:
@@ -104,14 +113,97 @@ def test_other_settings_or_weights_are_no_continuation(explainer: Explainer, tmp
         make(explainer, tmp_path / "mine")
 
 
+def changes(preset: Preset) -> list[tuple[Preset, str]]:
+    """The recipe with one thing changed, its name kept, and what is said of it."""
+    return [
+        (replace(preset, leak=0.2), r"leak was 0\.3 and is 0\.2"),
+        (replace(preset, optimizer=lambda: keras.optimizers.SGD(6.0)), r"optimizer was .*12\.0.* and is .*6\.0"),
+        (replace(preset, transforms=(*preset.transforms[:-1], rotate(9))), r"transforms was .*'rotate', "),
+        (replace(preset, penalties=preset.penalties[:1]), r"penalties was .*'l2'.* and is .*'total_variation', 0\.05"),
+        (replace(preset, show=standardised), r"show was .* and is standardised"),
+        (replace(preset, parameterisation=PARAMETERISATIONS["pixels"]), r"parameterisation was fourier and is pixels"),
+    ]
+
+
+def test_a_changed_recipe_of_the_same_name_is_no_continuation(explainer: Explainer, tmp_path: Path) -> None:
+    fourier = PRESETS["fourier"]
+    make(explainer, tmp_path / "atlas", layers=["classes"])
+    before = files(tmp_path / "atlas")
+    for changed, said in changes(fourier):
+        with pytest.raises(ValueError, match=f"made with other settings: {said}"):
+            make(explainer, tmp_path / "atlas", layers=["classes"], preset=changed)
+    make(explainer, tmp_path / "atlas", layers=["classes"], preset=replace(fourier, source="mine"))
+    assert files(tmp_path / "atlas") == before
+
+
+def test_every_weight_and_the_colours_count(
+    explainer: Explainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one of a network so large that its fingerprint reads but some of them."""
+    monkeypatch.setattr("camwidget.model.fingerprint._READ_WHOLE", 0)
+    make(Explainer(headed_network()), tmp_path / "atlas", layers=["classes"])
+    other = headed_network()
+    kernel, bias = other.get_layer("conv").get_weights()
+    kernel[1, 1, 1, 1] += 0.5
+    other.get_layer("conv").set_weights([kernel, bias])
+    prints = [Explainer(model).probe_of_size(7, 9).fingerprint() for model in (other, headed_network())]
+    assert prints[0] == prints[1]
+    for changed in (Explainer(other), Explainer(headed_network(), preprocess=lambda picture: picture / 2)):
+        with pytest.raises(ValueError, match=r"weights and colours was"):
+            make(changed, tmp_path / "atlas", layers=["classes"])
+
+
 def test_the_cost_is_said_first(explainer: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     make(explainer, tmp_path / "atlas", progress=True)
     lines = capsys.readouterr().err.splitlines()
     assert re.match(r"12 pictures of 7 x 9 pixels in 3 layers: about \d+ seconds and 0 MB\.", lines[0])
 
 
-def test_names_of_nested_layers_become_files() -> None:
-    assert slug("backbone#2/conv 1") == "backbone_2--conv_1"
+def test_steps_at_half_the_size_cost_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock goes by the pixels of a step, a second for each of full size; two filters are climbed together."""
+    explainer = Explainer(linear_network((None, None, 1)), preprocess=lambda picture: picture / 255)
+    clock = [0.0]
+
+    def climb(ascent: Ascent) -> Iterator[Frame]:
+        for frame in module_climb(ascent):
+            clock[0] += frame.shape[0] * frame.shape[1] / (24 * 30)
+            yield frame
+
+    monkeypatch.setattr(build, "climb", climb)
+    monkeypatch.setattr(build, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    ascent = prepare(explainer, [channel("conv", 0), channel("conv", 1)], size=(24, 30), steps=40)
+    # 20 steps at each size, 23 x 29 and 11 x 14 neurons; half a second for a picture's step, and 3 to compile
+    seconds = 3 + 2 * 20 * 0.5 * (1 + 11 * 14 / (23 * 29))
+    assert f"{seconds:.0f}" == "28"
+    said = build.cost({"conv": ascent}, {"conv": [0, 1]})
+    assert said.startswith("2 pictures of 24 x 30 pixels in 1 layers: about 28 seconds and 0 MB.")
+
+
+def test_every_layer_has_files_of_its_own(tmp_path: Path) -> None:
+    assert slug("backbone#2/conv 1") == "backbone=232=2Fconv=201"
+    names = ["a#2", "a_2", "a=232", "a/b", "a--b", "a_b", "a=2Fb", "a.b", "..", "index", "atlas"]
+    assert len({slug(name) for name in names}) == len(names) and slug("..") != ".."
+    inputs = keras.Input((7, 9, 3))
+    x = layers.Conv2D(3, 3, name="a_2")(inputs)
+    again = layers.Conv2D(3, 1, name="a")
+    x = layers.Dense(2, name="index")(layers.Flatten()(again(again(x))))
+    index = make(Explainer(keras.Model(inputs, x), preprocess=None), tmp_path / "atlas")
+    text = index.read_text(encoding="utf-8")
+    pages = ["layer-a_2.html", "layer-a.html", "layer-a=232.html", "layer-index.html"]
+    assert re.findall('<a href="([^"]*)"', text) == pages
+    assert "11 pictures" in text and len(list(index.parent.rglob("*.png"))) == 3 + 3 + 3 + 2
+
+
+def test_a_layer_called_logits_is_a_layer_and_not_the_classes(tmp_path: Path) -> None:
+    inputs = keras.Input((7, 9, 3))
+    x = layers.Dense(5, name="logits")(layers.GlobalAveragePooling2D()(inputs))
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax", name="classes")(x))
+    explainer = Explainer(model, preprocess=None, class_names=CLASSES)
+    index = make(explainer, tmp_path / "atlas")
+    assert "8 pictures" in index.read_text(encoding="utf-8")
+    assert (index.parent / "layer-logits.html").read_text(encoding="utf-8").count("unit ") >= 5
+    index = make(explainer, tmp_path / "classes", layers=["logits"])
+    assert "plum &amp; fig" in (index.parent / "layer-logits.html").read_text(encoding="utf-8")
 
 
 # Keras saves weights by an interface that NumPy 2 warns of.
@@ -121,7 +213,7 @@ def test_the_command_line(explainer: Explainer, tmp_path: Path, capsys: pytest.C
     (tmp_path / "names.txt").write_text("\n".join(CLASSES))
     words = ["atlas", str(tmp_path / "net.keras"), "--out", str(tmp_path / "atlas"), "--steps", "2"]
     assert main([*words, "--layers", "classes", "--classes", str(tmp_path / "names.txt"), "--range", "0", "255"]) == 0
-    assert "plum &amp; fig" in (tmp_path / "atlas" / "classes.html").read_text(encoding="utf-8")
+    assert "plum &amp; fig" in (tmp_path / "atlas" / "layer-classes.html").read_text(encoding="utf-8")
     settings = json.loads((tmp_path / "atlas" / "atlas.json").read_text())
     assert settings["steps"] == 2 and settings["size"] == [7, 9]
     for wrong, said in (

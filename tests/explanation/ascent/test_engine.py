@@ -10,12 +10,11 @@ import tensorflow as tf
 from keras import layers
 
 from camwidget import Explainer
-from camwidget.explanation.ascent import PRESETS, Objective, channel, climb, logit, prepare
-from camwidget.explanation.ascent.engine import activations_at
+from camwidget.explanation.ascent import PRESETS, Ascent, Objective, channel, climb, logit, prepare
 from camwidget.explanation.ascent.prepare import batch_for, numbers_held
 from camwidget.explanation.ascent.transforms import Transform
 from tests.bench.traces import counted_traces
-from tests.explanation.ascent.networks import KERNEL, headed_network, linear_network
+from tests.explanation.ascent.networks import KERNEL, activations_at, headed_network, linear_network
 from tests.model.snapshot import Snapshot
 
 PLAIN = PRESETS["gradient_ascent"]
@@ -125,9 +124,43 @@ def test_numbers_that_are_not_finite_stop_a_picture_and_keep_its_last_good_frame
     assert np.isfinite(last.values).all() and np.isfinite(last.inputs).all()
     # the last frame that had a number, and no other
     good = [frame for frame in frames[: last.stopped[0]] if np.isfinite(frame.values[0])][-1]
-    assert good.step == last.stopped[0] - 2
+    assert good.step == last.stopped[0] - 1
     np.testing.assert_array_equal(last.inputs[0], good.inputs[0])
     assert last.values[1] > frames[0].values[1]
+
+
+def overflowing(shape: tuple[int | None, int | None, int], **options: Any) -> Ascent:
+    """One pixel is one neuron: n grey pixels rise together by 1 / sqrt(n) each step, and above 0.5 is no number."""
+    inputs = keras.Input(shape)
+    x = layers.Conv2D(1, 1, use_bias=False, name="inner")(inputs)
+    model = keras.Model(inputs, Overflow(name="conv")(x))
+    model.get_layer("inner").set_weights([np.ones((1, 1, 1, 1))])
+    start = replace(PLAIN.parameterisation, start=lambda _, shape: np.zeros(shape, np.float32))
+    recipe = replace(PLAIN, name="even", parameterisation=start, optimizer=lambda: keras.optimizers.SGD(1.0), border=0)
+    coarse = options.pop("coarse", 0.0)
+    explainer = Explainer(model, preprocess=lambda picture: picture / 127.5 - 1)
+    return prepare(explainer, [channel("conv", 0)], preset=replace(recipe, coarse=coarse), **options)
+
+
+@pytest.mark.parametrize(("steps", "stopped"), [(3, 0), (4, 4), (5, 4), (9, 4)])
+def test_a_last_step_that_is_not_finite_is_taken_back_too(steps: int, stopped: int) -> None:
+    """Of 7 x 9 pixels: 3 / sqrt(63) is 0.38, and 4 / sqrt(63) is 0.504."""
+    frames = list(climb(overflowing((7, 9, 1), steps=steps)))
+    last = frames[-1]
+    assert last.step == steps and last.stopped == (stopped,)
+    np.testing.assert_allclose(last.inputs, 3 / np.sqrt(63), rtol=1e-5)
+    assert last.values[0] == pytest.approx(3 / np.sqrt(63), rel=1e-5)
+
+
+@pytest.mark.parametrize(("steps", "coarse"), [(14, 7), (18, 9), (7, 7)])
+def test_a_step_taken_back_stays_so_in_larger_pictures(steps: int, coarse: int) -> None:
+    """Of 12 x 15 pixels: 6 / sqrt(180) is 0.447, and 7 / sqrt(180) is 0.52, seen at twice the size alone."""
+    frames = list(climb(overflowing((None, None, 1), steps=steps, size=(24, 30), coarse=coarse / steps)))
+    last = frames[-1]
+    assert [frame.shape[0] for frame in frames] == [12] * coarse + [24] * (steps + 1 - coarse)
+    assert last.stopped == (7,)
+    np.testing.assert_allclose(last.inputs, 6 / np.sqrt(180), rtol=1e-5)
+    assert last.values[0] == pytest.approx(6 / np.sqrt(180), rel=1e-5)
 
 
 def test_a_filter_that_is_shut_at_the_start_is_opened() -> None:

@@ -16,9 +16,8 @@ from PIL import Image
 from camwidget import Explainer, FilterImages, maximize_activation, samples
 from camwidget.explanation.ascent import PRESETS, Ascent, Frame, channel, logit, prepare
 from camwidget.explanation.ascent import maximise as module
-from camwidget.explanation.ascent.engine import activations_at
-from camwidget.explanation.ascent.prepare import channels_of, layer_with_channels
-from tests.explanation.ascent.networks import headed_network, linear_network
+from camwidget.explanation.ascent.prepare import channels_of, layer_with_channels, pixels_of
+from tests.explanation.ascent.networks import activations_at, headed_network, linear_network
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def quietly(*arguments: Any, **options: Any) -> FilterImages:
 def test_what_is_reached_beats_random_starts_and_real_pictures(explainer: Explainer, preset: str, layer: str) -> None:
     found = quietly(explainer, layer, preset=preset)
     known = layer_with_channels(explainer.probe_of_size(112, 112), layer)
-    ascent = prepare(explainer, channels_of(layer, list(found.filters), known), preset=preset)
+    ascent = prepare(explainer, channels_of(known, list(found.filters)), preset=preset)
     np.testing.assert_allclose(
         [activations_at(ascent.only([n]), found.inputs[n : n + 1])[0, 0] for n in range(len(found))],
         found.reached,
@@ -120,11 +119,36 @@ def test_classes_go_by_name_and_filters_by_a_single_number(headed: Explainer) ->
     assert quietly(headed, logit("pear") - logit(0), steps=2).names == ("objective 0",)
 
 
+def called_logits(units: int, activation: str) -> keras.Model:
+    """A layer called "logits" before the network's last activation, and another way to the same numbers."""
+    inputs = keras.Input((7, 9, 3))
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, name="conv")(inputs))
+    x = layers.Dense(units, name="logits")(x)
+    return keras.Model(inputs, layers.Activation(activation, name="end")(x))
+
+
+def test_logits_are_the_classes_whatever_a_layer_is_called() -> None:
+    explainer = Explainer(called_logits(3, "softmax"), preprocess=None, class_names=["plum", "fig", "pear"])
+    found = quietly(explainer, "logits", ["fig", 0], steps=2)
+    assert found.names == ("fig", "plum") and found.filters == (1, 0)
+    assert prepare(explainer, [logit("fig")]).layers[0].kind == "logits"
+    # one sigmoid unit s is two classes, -s and s, and the layer's own unit is s
+    explainer = Explainer(called_logits(1, "sigmoid"), preprocess=None, class_names=["no", "yes"])
+    inputs = np.random.default_rng(0).uniform(0, 1, (2, 7, 9, 3)).astype(np.float32)
+    probability = np.asarray(explainer.model(inputs))[:, 0]
+    score = np.log(probability / (1 - probability))
+    yes = activations_at(prepare(explainer, [logit("no"), logit("yes")]), inputs)
+    np.testing.assert_allclose(yes, [-score, score], atol=1e-5)
+    layer = next(layer for layer in explainer.probe_of_size(7, 9).channels if layer.name == "logits")
+    np.testing.assert_allclose(activations_at(prepare(explainer, channels_of(layer, [0])), inputs), [score], atol=1e-5)
+
+
 def test_a_network_without_a_head_will_do() -> None:
     model = linear_network((None, None, 1))
     with pytest.warns(UserWarning, match=r"Nothing tells how this network wants its pictures"):
         found = maximize_activation(model, "conv", [1], steps=4, size=(20, 26))
     assert found.inputs.shape == (1, 20, 26, 1)
+    assert quietly(model, "conv", [1], steps=1, size=np.int64(22)).inputs.shape == (1, 22, 22, 1)
 
 
 def test_pictures_are_saved_and_shown(headed: Explainer, tmp_path: Path) -> None:
@@ -204,6 +228,13 @@ def test_a_stopped_picture_is_named(headed: Explainer) -> None:
 def test_bad_input(headed: Explainer, arguments: tuple, options: dict, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         maximize_activation(headed, *arguments, **options)
+
+
+@pytest.mark.parametrize("size", [96.0, np.float32(96), (7, 96.0), "96", True])
+def test_a_size_is_of_whole_pixels(size: object) -> None:
+    with pytest.raises(TypeError, match=r"size= takes whole numbers, not (np\.float32\()?(96|True|'96')"):
+        pixels_of(size, (7, 9))
+    assert pixels_of(np.array([7, 9]), (1, 1)) == pixels_of(None, (7, 9)) == (7, 9)
 
 
 def test_a_layer_without_channels() -> None:

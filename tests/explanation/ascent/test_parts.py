@@ -71,15 +71,22 @@ def test_one_wave_of_the_spectrum_is_one_wave_of_the_picture(shape: tuple[int, i
     np.testing.assert_allclose(picture[0], expected, atol=2e-5)
 
 
-def test_enlarged_pictures_show_the_same() -> None:
-    fourier, shape, larger = PARAMETERISATIONS["fourier"], (8, 10, 1), (16, 20, 1)
+@pytest.mark.parametrize("colours", [GREY, RGB], ids=["grey", "rgb"])
+@pytest.mark.parametrize("waves", [(50.0, 50.0), (5.0, 12.0), (12.0, 5.0), (1.0, 6.0), (6.0, 1.0)])
+def test_enlarged_pictures_show_the_same(waves: tuple[float, float], colours: Colours) -> None:
+    channels = len(colours.mean)
+    fourier, shape, larger = PARAMETERISATIONS["fourier"], (8, 10, channels), (16, 20, channels)
     start = fourier.start(np.random.default_rng(0), shape)[None] * 20
     start[:, 4] = start[:, :, 5] = 0  # the highest frequencies, which stand for two
-    small = np.asarray(fourier.pictures(tf.constant(start), shape, GREY, 50.0))
-    large = np.asarray(fourier.pictures(fourier.enlarge(start, shape, larger, 50.0), larger, GREY, 50.0))
-    logits = [np.log(each / (1 - each)) for each in (small, large)]
+    small = np.asarray(fourier.pictures(tf.constant(start), shape, colours, waves[0]))
+    large = np.asarray(fourier.pictures(fourier.enlarge(start, shape, larger, *waves), larger, colours, waves[1]))
+    logits = [
+        np.log(each / (1 - each)) - np.log(np.divide(colours.mean, np.subtract(1, colours.mean)))
+        for each in (small, large)
+    ]
     # Every second pixel is one of the smaller picture, up to the contrast that goes with the size.
-    np.testing.assert_allclose(logits[1][:, ::2, ::2], logits[0] * 4**0.25, atol=1e-4)
+    np.testing.assert_allclose(logits[1][:, ::2, ::2], logits[0] * 4**0.25, atol=2e-4)
+    assert np.abs(logits[0]).max() > 0.05
 
 
 def test_pixels_stay_within_the_range() -> None:
@@ -114,6 +121,16 @@ def test_a_half_turn_is_about_the_centre() -> None:
     picture = np.arange(12, dtype=np.float32).reshape(1, 3, 4, 1)
     turned = np.asarray(moved(tf.constant(picture), [by([[-1, 0, 0], [0, -1, 0], [0, 0, 1]])], 1.0, SEED, (0.0,)))
     np.testing.assert_allclose(turned[0, :, :, 0], picture[0, ::-1, ::-1, 0], atol=1e-4)
+
+
+def test_the_first_movement_is_made_first() -> None:
+    picture = np.arange(12, dtype=np.float32).reshape(1, 3, 4, 1)
+    shift, turn = by([[1, 0, 1], [0, 1, 0], [0, 0, 1]]), by([[-1, 0, 0], [0, -1, 0], [0, 0, 1]])
+    shifted_then_turned = [[0, 11, 10, 9], [0, 7, 6, 5], [0, 3, 2, 1]]
+    turned_then_shifted = [[10, 9, 8, 0], [6, 5, 4, 0], [2, 1, 0, 0]]
+    for transforms, expected in (((shift, turn), shifted_then_turned), ((turn, shift), turned_then_shifted)):
+        found = np.asarray(moved(tf.constant(picture), transforms, 1.0, SEED, (0.0,)))
+        np.testing.assert_allclose(found[0, :, :, 0], expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("transform", [jitter(0.2), scale(0.3), rotate(20), pad(0.2)], ids=lambda t: t.name)

@@ -76,8 +76,8 @@ class Case:
         return boxes.round().astype(int)
 
 
-def class_index(label: object, names: Sequence[str], picture: str) -> int:
-    """The class that a label means.
+def class_index(label: object, names: Sequence[str], picture: str, option: str = "label") -> int:
+    """The class that a label means, or what is given by another option.
 
     Raises:
         TypeError, ValueError: the network has no such class.
@@ -88,10 +88,10 @@ def class_index(label: object, names: Sequence[str], picture: str) -> int:
         few = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
         raise ValueError(f"Picture {picture}: no class is called {label!r}. Classes: {few}. Pass a name or an index.")
     if isinstance(label, bool) or not isinstance(label, int | np.integer):
-        raise TypeError(f"Picture {picture}: a label is a class by index or name, not {label!r}.")
+        raise TypeError(f"Picture {picture}: {option} is a class by index or name, not {label!r}.")
     if not 0 <= label < len(names):
         raise ValueError(
-            f"Picture {picture}: label {label} is outside the classes: the network has {len(names)}, 0 to "
+            f"Picture {picture}: {option} {label} is outside the classes: the network has {len(names)}, 0 to "
             f"{len(names) - 1}."
         )
     return int(label)

@@ -7,6 +7,7 @@ import numpy as np
 from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.drawing import jpeg
 from camwidget.explanation.many import explain_together
+from camwidget.model.pictures import as_rgb
 
 from .cases import Case, by_folder
 from .gallery import thumbnail
@@ -120,6 +121,4 @@ def _shown(raw: np.ndarray, original: np.ndarray) -> bytes:
     low, high = min(0.0, float(original.min())), float(original.max())
     scale = 1.0 if low == 0 and high > 1.5 else 255 / ((high - low) or 1.0)
     shades = np.clip((raw - low) * scale, 0, 255).round().astype(np.uint8)
-    if shades.shape[2] not in (3, 4):
-        shades = shades.mean(axis=2, keepdims=True).round().astype(np.uint8).repeat(3, axis=2)
-    return jpeg(thumbnail(np.ascontiguousarray(shades[..., :3]), _SIDE))
+    return jpeg(thumbnail(as_rgb(shades), _SIDE))

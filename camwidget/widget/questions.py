@@ -119,4 +119,4 @@ def _name_of(explainer: Explainer, case: Case, query: Query) -> str:
     """Name of the class that was asked for; raises where there is none, before a plan is made of it."""
     probe = explainer.probe(explainer.picture(case.image, query.input), query.output)
     names = explainer.class_names(probe)
-    return names[class_index(query.target, names, case.name)]
+    return names[class_index(query.target, names, case.name, "target")]

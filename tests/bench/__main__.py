@@ -60,11 +60,13 @@ def main(words: Sequence[str]) -> int:
         return not words or any(start.startswith(word) or word.startswith(start) for word in words)
 
     groups = [measure for start, measure in GROUPS if concerns(start)]
-    measured = [row for measure in groups for row in measure()]
-    rows = [row for row in measured if not words or row.name.startswith(tuple(words))]
-    print(f"{'':<66} {'measured':>8} {'budget':>8}")
-    for row in rows:
-        print(row)
+    rows: list[Row] = []
+    print(f"{'':<66} {'measured':>8} {'budget':>8}", flush=True)
+    for measure in groups:
+        for row in measure():
+            if not words or row.name.startswith(tuple(words)):
+                rows.append(row)
+                print(row, flush=True)
     return int(not rows or any(row.is_over for row in rows))
 
 

@@ -1,10 +1,12 @@
 """Small trained networks and real pictures with known answers, so that demo, tests and course run offline.
 
-Imports NumPy and Pillow only; `network()` imports Keras when called.
+Imports NumPy and Pillow only; `network()` and `imagenet_network()` import Keras when called.
 `python -m camwidget.samples.train` rebuilds it all; README.md names sources and licences.
 """
 
+from .imagenet import imagenet_network as imagenet_network
 from .material import CLASS_NAMES as CLASS_NAMES
+from .material import photograph as photograph
 from .networks import NETWORK_NAMES as NETWORK_NAMES
 from .networks import network as network
 from .scenes import Digit as Digit

@@ -44,8 +44,23 @@ def material(held_out: bool) -> Material:
     name = half(held_out)
     with np.load(FOLDER / "digits.npz") as file:
         digits, labels, sources = (file[f"{name}_{field}"] for field in ("digits", "labels", "sources"))
-    photographs = tuple(_open(FOLDER / "photographs" / name / f"{photograph}.jpg") for photograph in PHOTOGRAPHS)
+    photographs = tuple(photograph(each, held_out=held_out) for each in PHOTOGRAPHS)
     return Material(digits, labels.astype(np.int64), sources.astype(np.int64), photographs)
+
+
+def photograph(name: str, *, held_out: bool = True) -> Image.Image:
+    """One half of a photograph, RGB.
+
+    Args:
+        name: one of `PHOTOGRAPHS`: "chelsea" (a cat), "coffee", "rocket" and others.
+        held_out: the right half (126 pixels wide), which no sample network has seen; False: the left one (166 pixels).
+
+    Raises:
+        ValueError: no such photograph.
+    """
+    if name not in PHOTOGRAPHS:
+        raise ValueError(f"No photograph {name!r}. Expected one of: {', '.join(map(repr, PHOTOGRAPHS))}.")
+    return _open(FOLDER / "photographs" / half(held_out) / f"{name}.jpg")
 
 
 def _open(path: Path) -> Image.Image:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from camwidget.samples import collect
-from camwidget.samples.material import CLASS_NAMES, FOLDER, PHOTOGRAPHS, half, material
+from camwidget.samples.material import CLASS_NAMES, FOLDER, PHOTOGRAPHS, half, material, photograph
 
 MOST_BYTES = 3_000_000
 
@@ -83,3 +83,10 @@ def test_scenes_need_no_heavy_import(statement: str) -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=FOLDER.parents[1])
     assert done.stdout.strip() == "[]"
+
+
+def test_a_photograph_is_one_half() -> None:
+    sizes = [photograph("chelsea", held_out=held_out).size for held_out in (True, False)]
+    assert sizes == [(126, 200), (166, 200)]
+    with pytest.raises(ValueError, match="No photograph 'cat'. Expected one of: 'astronaut', 'brick'"):
+        photograph("cat")

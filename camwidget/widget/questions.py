@@ -62,6 +62,9 @@ def encode_question(material: Material, question: Question, number: int) -> dict
         material: of the trial.
         question: the judge's next one.
         number: of the question, from 1.
+
+    Raises:
+        Exception: whatever the network raises where it is asked for the maps.
     """
     shot = question.shot
     explainer = material.explainer
@@ -71,10 +74,17 @@ def encode_question(material: Material, question: Question, number: int) -> dict
     return {
         "number": number,
         "class_name": shot.class_name,
+        "failed": False,
         "picture": png(enlarged(reduced(picture.pixels))),
         "left": display_png(left, colormap="viridis", opacity=0.6),
         "right": display_png(right, colormap="viridis", opacity=0.6),
     }
+
+
+def encode_failed(question: Question, number: int) -> dict:
+    """A question whose maps could not be computed: the page offers to skip it."""
+    nothing = {"picture": b"", "left": b"", "right": b""}
+    return {"number": number, "class_name": question.shot.class_name, "failed": True, **nothing}
 
 
 def encode_outcome(study: Study) -> dict:
@@ -90,7 +100,8 @@ def encode_outcome(study: Study) -> dict:
         }
         for option, interval in found.items()
     ]
-    return {"rows": rows, "pictures": found["same"].size, "judges": len(study.judges)}
+    skipped = len(study.votes) - len(study.verdicts)
+    return {"rows": rows, "pictures": found["same"].size, "judges": len(study.judges), "skipped": skipped}
 
 
 def choices_of(study: Study, judge: str) -> list[str]:

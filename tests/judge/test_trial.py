@@ -65,6 +65,16 @@ def test_scores_add_up_to_the_pictures_and_do_not_depend_on_sides():
         assert sum(part[option].value for part in classes.values()) == pytest.approx(whole.value)
 
 
+def test_what_was_skipped_is_kept_and_has_no_point():
+    skipped = Vote("a", 10, *METHODS, "skipped")
+    study = Study(SMALL, (vote("a", 0, METHODS[1]), skipped, vote("b", 10, "same"), Vote("a", 20, *METHODS, "skipped")))
+    found = scores(study)  # the second picture's point goes to the judge who saw it, the third has none
+    assert {option: found[option].value for option in found} == {"grad_cam": 0, "grad_cam++": 1, "same": 1}
+    assert found["same"].size == 2 and study.progress("a") == (3, 3) and skipped.option == "skipped"
+    with pytest.raises(ValueError, match="No votes yet, or skipped pictures alone"):
+        by_class(Study(SMALL, (skipped,)))
+
+
 def test_the_papers_arithmetic():
     # 13 judges, 250 pictures: any distribution of votes sums to 250, as 109.69 + 56.08 + 84.23 do
     assert 109.69 + 56.08 + 84.23 == pytest.approx(250)
@@ -102,7 +112,7 @@ def test_an_answer_is_taken_back():
         back = back.voted("ann", "left")
     with pytest.raises(ValueError, match="'ann' has answered every question"):
         back.voted("ann", "left")
-    with pytest.raises(ValueError, match="No choice 'both'. Choices: left, right, same"):
+    with pytest.raises(ValueError, match="No choice 'both'. Choices: left, right, same, skipped"):
         study.voted("ann", "both")
 
 

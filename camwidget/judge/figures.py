@@ -1,5 +1,6 @@
 """Figures of what was judged; matplotlib without pyplot."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from camwidget.explanation.drawing import Plot
@@ -7,6 +8,7 @@ from camwidget.explanation.drawing import Plot
 from .pages import title_of
 
 if TYPE_CHECKING:
+    from .curves import Curve
     from .evaluation import Evaluation
 
 # Okabe and Ito's colours, told apart by everybody.
@@ -39,4 +41,36 @@ def plot_summary(found: "Evaluation") -> Plot:
     for ax in axes.ravel()[len(metrics) :]:
         ax.set_axis_off()
     figure.suptitle(f"{len(found)} pictures, 95 % bootstrap intervals", fontsize=10)
+    return figure
+
+
+def plot_curves(curves: Sequence["Curve"]) -> Plot:
+    """Curves of one kind over the pictures on the first one's way."""
+    first = curves[0]
+    frames = len(first.frames)
+    figure = Plot(figsize=(6.4, 4.6), layout="constrained")
+    rows = [[str(n) for n in range(frames)], ["curve"] * frames]
+    axes = figure.subplot_mosaic(rows, height_ratios=[1, 2.3])  # type: ignore[arg-type] # a list of lists of names
+    for n, (share, pixels) in enumerate(first.frames):
+        axes[str(n)].imshow(pixels)
+        axes[str(n)].set_title(f"{share:.0%}", fontsize=8)
+        axes[str(n)].set_axis_off()
+    ax = axes["curve"]
+    for place, curve in enumerate(curves):
+        colour, label = COLOURS[place % len(COLOURS)], f"{title_of(curve.method)}: area {curve.area:.3f}"
+        ax.plot(100 * curve.shares, curve.probabilities, "o-", color=colour, markersize=3.5, label=label)
+        if len(curves) == 1:
+            ax.fill_between(100 * curve.shares, curve.probabilities, color=colour, alpha=0.18, linewidth=0)
+    ax.set_xlim(-1, 101)
+    ax.set_ylim(0, 1.02)
+    done = "taken away" if first.kind == "deletion" else "put in"
+    ax.set_xlabel(f"% of the pixels {done}, hottest first", fontsize=9)
+    ax.set_ylabel(f"probability of {first.target_name}", fontsize=9, parse_math=False)
+    ax.tick_params(labelsize=8)
+    ax.grid(color="#ddd", linewidth=0.6)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, fontsize=9)
+    better = "lower" if first.kind == "deletion" else "higher"
+    pictures = f"; pictures: {title_of(first.method)}" if len(curves) > 1 else ""
+    figure.suptitle(f"{first.kind.capitalize()}: the {better} the area, the better{pictures}", fontsize=10)
     return figure

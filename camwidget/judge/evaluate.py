@@ -165,7 +165,8 @@ def _bar(images: Any, progress: bool) -> Callable[..., None]:
         return lambda count, close=False: None
     from tqdm.auto import tqdm
 
-    bar = tqdm(total=total_of(images), unit="picture", smoothing=0.05)
+    # What is done within a second needs no bar, and a notebook that is kept none of its remains.
+    bar = tqdm(total=total_of(images), unit="picture", smoothing=0.05, delay=1)
 
     def advance(count: int, close: bool = False) -> None:
         bar.update(count)

@@ -19,8 +19,8 @@ def plot_summary(found: "Evaluation") -> Plot:
     """One panel for each metric: every method's mean with its interval."""
     numbers = found.summary()
     metrics = [metric for metric in found.metrics if not metric.is_pairwise]
-    columns = min(len(metrics), 4)
-    rows = -(-len(metrics) // columns)
+    rows = -(-len(metrics) // 4)
+    columns = -(-len(metrics) // rows)
     figure = Plot(figsize=(1.2 + 2.9 * columns, rows * (1.1 + 0.34 * len(found.methods))), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False, sharey=True)
     for ax, metric in zip(axes.ravel(), metrics, strict=False):
@@ -33,7 +33,9 @@ def plot_summary(found: "Evaluation") -> Plot:
         ax.set_xlabel(f"{metric.unit or 'area'}, {metric.better} is better", fontsize=9)
         ax.set_yticks(range(len(found.methods)), [title_of(method) for method in found.methods], fontsize=9)
         ax.set_ylim(len(found.methods) - 0.5, -0.5)
-        ax.set_xlim((-2, 102) if metric.unit == "%" else (-0.02, 1.02))
+        full = 100 if metric.unit == "%" else 1
+        ax.set_xlim(-0.02 * full, 1.02 * full)
+        ax.set_xticks([0, full / 2, full])
         ax.grid(axis="x", color="#ccc", linewidth=0.6)
         ax.tick_params(axis="x", labelsize=8)
         ax.spines[["top", "right", "left"]].set_visible(False)
@@ -53,7 +55,7 @@ def plot_curves(curves: Sequence["Curve"]) -> Plot:
     axes = figure.subplot_mosaic(rows, height_ratios=[1, 2.3])  # type: ignore[arg-type] # a list of lists of names
     for n, (share, pixels) in enumerate(first.frames):
         axes[str(n)].imshow(pixels)
-        axes[str(n)].set_title(f"{share:.0%}", fontsize=8)
+        axes[str(n)].set_title(f"{100 * share:.0f} %", fontsize=8)
         axes[str(n)].set_axis_off()
     ax = axes["curve"]
     for place, curve in enumerate(curves):

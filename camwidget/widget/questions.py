@@ -1,8 +1,12 @@
 """What a blind trial shows: its pictures and classes, and one question at a time as the page gets it."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from camwidget.explanation import Explainer, Query
 from camwidget.explanation.drawing import display_png, enlarged, png, reduced
@@ -85,6 +89,15 @@ def encode_failed(question: Question, number: int) -> dict:
     """A question whose maps could not be computed: the page offers to skip it."""
     nothing = {"picture": b"", "left": b"", "right": b""}
     return {"number": number, "class_name": question.shot.class_name, "failed": True, **nothing}
+
+
+def still(question: Mapping[str, Any]) -> bytes | None:
+    """A question as one PNG, for pages without a kernel: map A, map B, the picture; None where there are no maps."""
+    if not question.get("left"):
+        return None
+    sides = [np.asarray(Image.open(io.BytesIO(question[side]))) for side in ("left", "right", "picture")]
+    gap = np.full((len(sides[0]), 12, 3), 255, np.uint8)
+    return png(np.concatenate([sides[0], gap, sides[1], gap, sides[2]], axis=1))
 
 
 def encode_outcome(study: Study) -> dict:

@@ -1,5 +1,6 @@
 """The blind trial in a notebook: which of two maps gives more trust?"""
 
+import base64
 import os
 import pathlib
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from camwidget.judge.trial import Study, Trial, load, merge, save, scores
 from camwidget.maths import METHODS, Interval
 from camwidget.model import Model, Preprocess
 
-from .questions import answered, choices_of, encode_failed, encode_outcome, encode_question, gather
+from .questions import answered, choices_of, encode_failed, encode_outcome, encode_question, gather, still
 from .state import refuse_unknown
 
 _STATIC = pathlib.Path(__file__).parent / "static"
@@ -135,6 +136,14 @@ class TrustStudy(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<TrustStudy: {len(self.answers)} of {self.total}>"  # stands in the notebook, so it names no method
 
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        shown = still(self.question)
+        if bundle is None or shown is None:
+            return bundle
+        data, metadata = bundle
+        return {**data, "image/png": base64.b64encode(shown).decode()}, metadata
+
     # -- from an answer to the next question --------------------------------------------------
 
     def _on_answers(self, change: Any) -> None:
@@ -181,7 +190,8 @@ class TrustStudy(anywidget.AnyWidget):
             for method in sorted(self._study.trial.methods, key=len, reverse=True):  # the judge stays blind
                 said = said.replace(method, "the method").replace(METHODS[method].title, "the method")
             self.question = encode_failed(left[0], number)
-            return f"The maps of this picture could not be computed: {type(error).__name__}: {said} The votes are kept."
+            why = f"{type(error).__name__}: {said}".rstrip(". ")
+            return f"The maps of this picture could not be computed ({why}). The votes are kept."
         return ""
 
 

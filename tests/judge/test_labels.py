@@ -55,6 +55,7 @@ def test_label_randomization():
         ({"y": np.zeros(4, int)}, "one class alone teaches nothing"),
         ({"accuracy": 95}, "accuracy=95 is out of range"),
         ({"epochs": 0}, "epochs=0 is below 1"),
+        ({"batch": 0}, "batch=0 is below 1"),
         ({"y": np.array([0, 1, 0, 7])}, "label 7 is outside the classes: the network has 2"),
     ],
 )

@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from camwidget.judge.trial import Shot, Study, Trial, Vote, best_classes, by_class, choose, load, merge, save, scores
+from camwidget.judge.trial import (
+    Shot,
+    Study,
+    Trial,
+    Vote,
+    best_classes,
+    by_class,
+    choose,
+    load,
+    merge,
+    plot_scores,
+    save,
+    scores,
+)
 
 METHODS = ("grad_cam", "grad_cam++")
 SHOTS = tuple(Shot(10 * n, f"picture {n}", "cat" if n < 120 else "dog") for n in range(200))
@@ -73,6 +86,18 @@ def test_what_was_skipped_is_kept_and_has_no_point():
     assert found["same"].size == 2 and study.progress("a") == (3, 3) and skipped.option == "skipped"
     with pytest.raises(ValueError, match="No votes yet, or skipped pictures alone"):
         by_class(Study(SMALL, (skipped,)))
+
+
+def test_a_figure_of_scores():
+    votes = (vote("a", 0, METHODS[1]), vote("a", 10, METHODS[1]), vote("a", 20, "same"), vote("b", 0, "same"))
+    studies = {"a": Study(SMALL, votes[:3]), "both": Study(SMALL, votes)}
+    (axes,) = plot_scores(studies).axes
+    drawn = {str(line.get_label()): np.asarray(line.get_xdata()) for line in axes.get_lines()}
+    np.testing.assert_allclose(drawn["Grad-CAM++"], [200 / 3, 50])  # 2 of 3 points; a half and a whole one of 3
+    np.testing.assert_allclose(drawn["the same"], [100 / 3, 50])
+    assert not drawn["Grad-CAM"].any()
+    with pytest.raises(ValueError, match="2 studies were given. Pass one or more, all of the same two methods"):
+        plot_scores(studies | {"both": Study(Trial(("cam", "grad_cam"), SHOTS))})
 
 
 def test_the_papers_arithmetic():

@@ -1,9 +1,12 @@
 """The blind trial's traits without a front end: what the page is told, and that no vote is lost."""
 
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from camwidget import METHODS, Explainer, Explanation, TrustStudy
 from camwidget.explanation import Query
@@ -58,6 +61,23 @@ def test_the_maps_are_those_of_the_plan(explainer: Explainer) -> None:
         assert study.question["left"] != study.question["right"]
         study.answers = [*study.answers, "same"]
     assert sides == set(PAIR)
+
+
+def test_a_page_without_a_kernel_shows_the_question(explainer: Explainer) -> None:
+    study = TrustStudy(explainer, PICTURES[:1])
+    bundle = study._repr_mimebundle_()
+    assert bundle is not None
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(bundle[0]["image/png"]))))
+    left, right, whole = (
+        np.asarray(Image.open(io.BytesIO(study.question[side]))) for side in ("left", "right", "picture")
+    )
+    width = left.shape[1]
+    np.testing.assert_array_equal(shown[:, :width], left)
+    np.testing.assert_array_equal(shown[:, width + 12 : -width - 12], right)
+    np.testing.assert_array_equal(shown[:, -width:], whole)
+    study.answers = ["same"]
+    bundle = study._repr_mimebundle_()
+    assert bundle is not None and "image/png" not in bundle[0]
 
 
 def test_votes_become_scores_and_undo_takes_the_last_back(explainer: Explainer) -> None:

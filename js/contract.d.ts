@@ -243,8 +243,8 @@ export interface InputsAnswer extends Answer {
 
 // -- the blind trial, a widget of its own ------------------------------------------------------
 
-/** "left" is map A, "right" is map B. */
-export type TrialChoice = "left" | "right" | "same";
+/** "left" is map A, "right" is map B; "skipped" is no vote: there were no maps to see. */
+export type TrialChoice = "left" | "right" | "same" | "skipped";
 
 /** Every trait of the blind trial. No method has a name here before `revealed`. */
 export interface TrialState {
@@ -267,7 +267,9 @@ export interface TrialQuestion {
   /** From 1; while it is not `answers.length + 1` the question is an old one. */
   number: number;
   class_name: string;
-  /** PNG files: the picture, and the maps over it. */
+  /** The maps could not be computed: the picture can be skipped, and nothing else. */
+  failed: boolean;
+  /** PNG files: the picture, and the maps over it. Empty where that failed. */
   picture: Bytes;
   left: Bytes;
   right: Bytes;
@@ -276,8 +278,11 @@ export interface TrialQuestion {
 export interface TrialOutcome {
   /** The two methods, then the same. */
   rows: TrialRow[];
+  /** Those that were judged. */
   pictures: number;
   judges: number;
+  /** How often a picture was skipped. */
+  skipped: number;
 }
 
 export interface TrialRow {

@@ -7,12 +7,13 @@ import { setTraits, watch } from "./model.js";
 import { alertPanel } from "./panels/alert.js";
 import { outcomePanel } from "./panels/outcome.js";
 import { uint8 } from "./pure/bytes.js";
-import { isAsked, pressed, summary } from "./pure/trial.js";
+import { canAnswer, isAsked, pressed, summary } from "./pure/trial.js";
 
 /** How long the next question may take before we say that we wait for it. */
 const PATIENCE = 2000; // milliseconds
 
 const KEYS = "Keys: A or ←, B or →, S or ↓ for the same, Backspace to undo.";
+const FAILED = "Skip this picture: that is counted, and is no vote. To try again, undo and answer once more.";
 
 export default () => ({ render });
 
@@ -41,7 +42,8 @@ function render({ model, el }) {
   };
   const vote = (/** @type {import("./contract.d.ts").TrialChoice} */ choice) => {
     // Only the question on show: two quick presses must not answer one that nobody has seen.
-    if (isAsked(model.get("question"), answers())) setTraits(model, { answers: [...answers(), choice] });
+    if (canAnswer(model.get("question"), answers(), choice))
+      setTraits(model, { answers: [...answers(), choice] });
   };
   const first = keyed(
     button("A", signal, () => vote("left")),
@@ -58,10 +60,11 @@ function render({ model, el }) {
       "S ArrowDown",
     ),
   ];
+  const skip = button("Skip this picture", signal, () => vote("skipped"));
   const back = keyed(button("Undo", signal, undo), "Backspace");
   const row = h("div", { class: "cw-trial-buttons" }, [
     ...buttons.slice(0, 2),
-    h("div", { class: "cw-trial-rest" }, [buttons[2], back]),
+    h("div", { class: "cw-trial-rest" }, [buttons[2], skip, back]),
   ]);
   const hint = h("p", { class: "cw-hint cw-trial-keys" }, [KEYS]);
   const asking = h("div", { class: "cw-trial-asking" }, [task, figures]);
@@ -105,24 +108,30 @@ function render({ model, el }) {
     const over = done >= total;
     const revealed = model.get("revealed") === true;
     const waits = !over && !isAsked(question, answers());
+    const phase = over ? "over" : !waits && question.failed === true ? "failed" : "asking";
     const focused = card.contains(document.activeElement);
-    const wasOver = card.dataset.over === "true";
-    card.dataset.over = String(over);
+    const isNew = card.dataset.phase !== phase;
+    card.dataset.phase = phase;
     figures.setAttribute("aria-busy", String(waits));
     clearTimeout(overdue);
     bar.max = total;
     bar.value = done;
-    asking.hidden = over;
-    for (const element of buttons) element.hidden = over;
+    asking.hidden = phase !== "asking";
+    for (const element of buttons) element.hidden = phase !== "asking";
+    skip.hidden = phase !== "failed";
     row.hidden = hint.hidden = revealed;
     back.setAttribute("aria-disabled", String(done === 0));
-    if (focused && wasOver && !over) first.focus(); // at once: what is hidden loses the focus
-    if (over) {
+    if (focused && isNew) ({ over: reveal, failed: skip, asking: first })[phase].focus(); // what is hidden loses it
+    if (phase === "failed") {
+      setText(count, `${done + 1} of ${total}`);
+      setText(hint, FAILED);
+      setText(about, `Class: ${question.class_name}`);
+      setText(live, `${done + 1} of ${total}. This picture has no maps. Skip it.`);
+    } else if (phase === "over") {
       setText(count, `${total} of ${total} answered`);
       setText(about, revealed ? "The result" : "Every question is answered.");
       setText(hint, "Backspace takes the last answer back. Once the result is shown, the votes are final.");
       setText(live, revealed ? summary(model.get("outcome")) : "Every question is answered.");
-      if (focused && !wasOver) reveal.focus();
     } else if (waits) {
       overdue = window.setTimeout(() => setText(count, "Waiting for the next maps …"), PATIENCE);
     } else {

@@ -8,14 +8,15 @@ from .audit import Audit as Audit
 from .audit import attention_audit as attention_audit
 from .cases import Case as Case
 from .cluster import ClusterLost as ClusterLost
+from .curves import Curve as Curve
+from .curves import deletion as deletion
+from .curves import insertion as insertion
 from .evaluate import evaluate as evaluate
 from .evaluation import Evaluation as Evaluation
 from .glance import Glance as Glance
 from .glance import glance as glance
 from .labels import LabelRandomization as LabelRandomization
 from .labels import label_randomization as label_randomization
-from .masking import deletion as deletion
-from .masking import insertion as insertion
 from .metrics import METRICS as METRICS
 from .metrics import Metric as Metric
 from .randomization import Randomization as Randomization

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from .rows import TEXT, WHOLE, Row, Value, by_picture, empty, first_read
+from .rows import TEXT, WHOLE, Kept, Row, Value, empty, kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +27,9 @@ class CsvStore:
     size: int
     methods: int
 
-    def done(self) -> dict[int, tuple[str, str]]:
-        """Chunks that are whole, see `Store`."""
-        found = {}
-        for number, rows in self._chunks():
-            if self._is_whole(rows):
-                found[number] = first_read(self.names, rows)
-        return found
+    def kept(self) -> dict[int, Kept]:
+        """What there is of each chunk."""
+        return {number: kept(self.names, rows, size=self.size, methods=self.methods) for number, rows in self._chunks()}
 
     def begin(self, numbers: set[int]) -> None:
         """Leave these chunks only."""
@@ -67,12 +63,6 @@ class CsvStore:
             rows = (_values(self.names, texts) for texts in whole if len(texts) == len(self.names))
             for number, some in groupby(rows, key=lambda row: int(row[0]) // self.size):
                 yield number, list(some)
-
-    def _is_whole(self, rows: Sequence[Row]) -> bool:
-        # Of the last chunk nobody knows how many pictures it has: it is done again.
-        method = self.names.index("method")
-        wanted = sum(self.methods if any(row[method] for row in some) else 1 for some in by_picture(rows))
-        return len(by_picture(rows)) == self.size and len(rows) == wanted
 
     def _rewrite(self, numbers: set[int]) -> None:
         """Keep these chunks only, in order, without ever holding more than one of them."""

@@ -12,7 +12,7 @@ from camwidget.explanation.query import takes_query
 from .evaluation import Evaluation
 from .metrics import Metric
 from .plan import Chunk, Plan, chunks, make_plan, opened, read, settings, total_of
-from .rows import Result, Shown, column_names
+from .rows import Kept, Result, Shown, column_names
 from .scoring import score
 from .stores import Store, open_store
 
@@ -81,11 +81,11 @@ def run(
     size, stream = opened(explainer, images, plan, batch)
     told = settings(explainer, images, plan, size)
     store = open_store(out, column_names(plan.metrics), told)
-    done = store.done()
+    before = store.kept()
     shown: list[Shown] = []
     bar = _bar(images, in_notebook() if progress is None else progress)
     # Nothing in a file is touched before the first result that goes into it: by then it has proved to be the right one.
-    begin = lru_cache(lambda: store.begin(set(done)))
+    begin = lru_cache(lambda: store.begin({number for number, each in before.items() if each.is_whole}))
 
     def keep(result: Result) -> None:
         begin()
@@ -94,7 +94,7 @@ def run(
         bar(len({row[0] for row in result.rows}))
 
     try:
-        todo = _missing(explainer, plan, chunks(stream, size), size, done, bar)
+        todo = _missing(explainer, plan, chunks(stream, size), size, before, bar)
         if client is None:
             for chunk in todo:
                 keep(score(explainer, plan, chunk))
@@ -117,38 +117,40 @@ def _missing(
     plan: Plan,
     given: Iterator[Chunk],
     size: int,
-    done: dict[int, tuple[str, str]],
+    before: dict[int, Kept],
     bar: Callable[[int], None],
 ) -> Iterator[Chunk]:
     """The chunks that are still to be done; of each other one the first picture must be the one that was measured."""
-    seen: set[int] = set()
+    measured = max((number * size + each.pictures for number, each in before.items()), default=0)
+    handed_over = 0
     for chunk in given:
-        if chunk.number not in done:
+        kept = before.get(chunk.number)
+        handed_over = chunk.first + len(chunk.cases)
+        if kept is not None and len(chunk.cases) < kept.pictures:
+            break  # it is the last one, and doing it again would lose the others
+        if kept is None or not kept.is_whole:
             yield chunk
             continue
-        name, key = done[chunk.number]
-        _check_same(explainer, plan, chunk, name, key)
-        if len(chunk.cases) == size:  # what is done is whole: of a shorter one some pictures are missing now
-            seen.add(chunk.number)
+        _check_same(explainer, plan, chunk, kept)
         bar(len(chunk.cases))
-    if set(done) - seen:
+    if handed_over < measured:
         raise ValueError(
-            f"The results hold more pictures than were handed over: {len(done)} chunks, and only {len(seen)} of them "
-            "came again whole. Hand over all of them, or pass another out=."
+            f"The results hold {measured} pictures, and only {handed_over} were handed over: the others would be lost. "
+            "Hand over all of them, or pass another out=."
         )
 
 
-def _check_same(explainer: Explainer, plan: Plan, chunk: Chunk, name: str, key: str) -> None:
-    if not key:
+def _check_same(explainer: Explainer, plan: Plan, chunk: Chunk, kept: Kept) -> None:
+    if not kept.key:
         return  # none of its files could be read
     for case in chunk.cases:
         picture = read(explainer, plan.queries[0], case)
         if isinstance(picture, str):
             continue
-        if picture.key[: len(key)] != key:
+        if picture.key[: len(kept.key)] != kept.key:
             raise ValueError(
-                f"The results hold picture {name!r}, and in its place, in chunk {chunk.number}, is now another one, "
-                f"{case.name!r}. Hand the pictures over in the same order (no shuffling), or pass another out=."
+                f"The results hold picture {kept.name!r}, and in its place, in chunk {chunk.number}, is now another "
+                f"one, {case.name!r}. Hand the pictures over in the same order (no shuffling), or pass another out=."
             )
         return
 
@@ -163,7 +165,8 @@ def _bar(images: Any, progress: bool) -> Callable[..., None]:
         return lambda count, close=False: None
     from tqdm.auto import tqdm
 
-    bar = tqdm(total=total_of(images), unit="picture", smoothing=0.05)
+    # What is done within a second needs no bar, and a notebook that is kept none of its remains.
+    bar = tqdm(total=total_of(images), unit="picture", smoothing=0.05, delay=1)
 
     def advance(count: int, close: bool = False) -> None:
         bar.update(count)

@@ -85,6 +85,7 @@ def label_randomization(
     methods: Sequence[str | OwnMethod] = ("grad_cam", "grad_cam++"),
     accuracy: float = 0.95,
     epochs: int = 200,
+    batch: int = 32,
     seed: int = 0,
     **options: object,
 ) -> LabelRandomization:
@@ -102,6 +103,7 @@ def label_randomization(
         methods: see `cascading_randomization`.
         accuracy: on the training labels, at which training ends, in (0, 1]; the paper: 0.95.
         epochs: at most; where they do not suffice it is said in `.notes`.
+        batch: pictures in one step of training.
         seed: of both networks' weights and of the permutation.
         **options: see `Query`; without `target=` the class is the one that the network with true labels predicts.
 
@@ -117,10 +119,12 @@ def label_randomization(
         raise ValueError(f"accuracy={accuracy:g} is out of range. Pass a share above 0, up to 1; the paper has 0.95.")
     if epochs < 1:
         raise ValueError(f"epochs={epochs} is below 1. Pass how many epochs are trained at most.")
+    if batch < 1:
+        raise ValueError(f"batch={batch} is below 1. Pass how many pictures are in one step of training.")
     permuted = y[np.random.default_rng(seed).permutation(len(y))]
     if np.array_equal(permuted, y):
         raise ValueError("The labels are the same however they are permuted: one class alone teaches nothing.")
-    trained = [_train(build, x, labels, accuracy, epochs, seed + n) for n, labels in enumerate((y, permuted))]
+    trained = [_train(build, x, labels, accuracy, epochs, batch, seed + n) for n, labels in enumerate((y, permuted))]
     first, second = (Explainer(model, preprocess=None) for model, _, _ in trained)
     shown = x[:_COMPARED] if images is None else images
     asked = ask(first, [first.picture(image) for image in shown], judged(methods), options)
@@ -148,7 +152,13 @@ def _heats(before: Sequence[Map], after: Sequence[Map]) -> list[tuple[np.ndarray
 
 
 def _train(
-    build: Callable[[], keras.Model], x: np.ndarray, y: np.ndarray, accuracy: float, epochs: int, seed: int
+    build: Callable[[], keras.Model],
+    x: np.ndarray,
+    y: np.ndarray,
+    accuracy: float,
+    epochs: int,
+    batch: int,
+    seed: int,
 ) -> tuple[keras.Model, float, int]:
     """A network, its accuracy on what it was trained on, and the epochs it took."""
     keras.utils.set_random_seed(seed)
@@ -165,7 +175,7 @@ def _train(
     reached, epoch = 0.0, 0
     while reached < accuracy and epoch < epochs:
         epoch += 1
-        model.fit(x, y, epochs=1, verbose=0)  # pyright: ignore[reportArgumentType] # takes numbers
+        model.fit(x, y, batch_size=batch, epochs=1, verbose=0)  # pyright: ignore[reportArgumentType] # takes numbers
         answers = np.asarray(model.predict(x, verbose=0))  # pyright: ignore[reportArgumentType] # takes numbers
         reached = float((answers.argmax(axis=1) == wanted).mean())
     return model, reached, epoch

@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.many import by_shape
 from camwidget.explanation.measuring import batch_size
 from camwidget.explanation.resolve import blurred
-from camwidget.maths import area, hottest_first, leading, resize
-from camwidget.model import Picture
+from camwidget.maths import resize
+from camwidget.model import Picture, as_rgb
 
 Raw = Float[np.ndarray, "h w c"]
 
@@ -25,9 +25,6 @@ def _mean(raw: Raw) -> Raw:
 
 # What stands where a picture is hidden: 0, its mean colour, or itself without details. All before preprocessing.
 FILLS: dict[str, Callable[[Raw], Raw]] = {"black": _black, "mean": _mean, "blur": blurred}
-
-# Shares of the pixels at which deletion and insertion look: every twentieth, and none.
-STEPS = 20
 
 
 def raw_of(picture: Picture, name: str) -> Raw:
@@ -58,6 +55,18 @@ def masked(raw: Raw, heat: Float[np.ndarray, "h w"], fill: str) -> Raw:
     return share * raw + (1 - share) * FILLS[fill](raw)
 
 
+def as_pixels(raw: Raw, original: Raw) -> UInt8[np.ndarray, "h w 3"]:
+    """A changed picture before preprocessing, for people.
+
+    Args:
+        raw: the changed one.
+        original: what it was; if that does not lie in 0 to 255 both are stretched alike.
+    """
+    low, high = min(0.0, float(original.min())), float(original.max())
+    scale = 1.0 if low == 0 and high > 1.5 else 255 / ((high - low) or 1.0)
+    return as_rgb(np.clip((raw - low) * scale, 0, 255).round().astype(np.uint8))
+
+
 def probabilities(
     explainer: Explainer, pictures: Sequence[Picture], raws: Sequence[Raw], output: str | int | None
 ) -> list[Float[np.ndarray, " k"]]:
@@ -85,82 +94,6 @@ def probabilities(
             for n, row in zip(some, logs, strict=True):
                 found[n] = np.exp(row)
     return found
-
-
-def deletion(
-    explainer: Explainer, explanation: Explanation, *, steps: int = STEPS, fill: str = "black"
-) -> Float[np.ndarray, " points"]:
-    """The class's probability while the hottest pixels are taken away; the sooner it falls, the better.
-
-    Petsiuk et al. 2018, "RISE", section 3.2. `camwidget.maths.area` of it is the paper's number, lower
-    is better. The network is asked now: nothing is taken from a cache.
-
-    Args:
-        explainer: of the network.
-        explanation: whose heat orders the pixels, at the size the network takes.
-        steps: equal shares, the last of them all pixels.
-        fill: what takes their place: "black", "mean" (the picture's mean colour) or "blur".
-
-    Returns:
-        Probabilities, the first of the whole picture, the last of none of it.
-
-    Raises:
-        ValueError: no such fill; a picture that was preprocessed before it was given; no classes.
-
-    Example:
-        >>> curve = deletion(explainer, explainer.explain(image))
-        >>> float(curve.mean()) < 1
-        True
-    """
-    return _curve(explainer, explanation, steps, fill, inserting=False)
-
-
-def insertion(
-    explainer: Explainer, explanation: Explanation, *, steps: int = STEPS, fill: str = "blur"
-) -> Float[np.ndarray, " points"]:
-    """The class's probability while the hottest pixels are put in; the sooner it rises, the better.
-
-    Petsiuk et al. 2018, "RISE", section 3.2: it begins with the picture without its details. The area
-    under it is the paper's number, higher is better.
-
-    Args:
-        explainer: of the network.
-        explanation: whose heat orders the pixels.
-        steps: equal shares, the last of them all pixels.
-        fill: what it begins with: "blur", "black" or "mean".
-
-    Returns:
-        Probabilities, the first of the fill alone, the last of the whole picture.
-
-    Raises:
-        ValueError: as `deletion`.
-    """
-    return _curve(explainer, explanation, steps, fill, inserting=True)
-
-
-def _curve(explainer: Explainer, explanation: Explanation, steps: int, fill: str, *, inserting: bool) -> np.ndarray:
-    check_fill(fill)
-    if steps < 1:
-        raise ValueError(f"steps={steps} is below 1. Pass the number of equal shares, 20 for instance.")
-    if not explanation.is_of_classes:
-        raise ValueError("This network's outputs are values, not classes: no probability rises or falls.")
-    picture = explanation.picture
-    raw = raw_of(picture, "")
-    filled = FILLS[fill](raw)
-    shares = leading(hottest_first(heat_at(explanation, raw)), steps).reshape(-1, *raw.shape[:2], 1)
-    shown = [np.where(share == inserting, raw, filled) for share in shares]
-    rows = probabilities(explainer, [picture] * len(shown), shown, explanation.query.output)
-    return np.array([row[explanation.target] for row in rows])
-
-
-def deletion_area(explainer: Explainer, explanation: Explanation, fill: str) -> float:
-    """The area under `deletion`."""
-    return area(deletion(explainer, explanation, fill=fill))
-
-
-def insertion_area(explainer: Explainer, explanation: Explanation, fill: str) -> float:
-    """The area under `insertion`."""
-    return area(insertion(explainer, explanation, fill=fill))
 
 
 def check_fill(fill: str) -> str:

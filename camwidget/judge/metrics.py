@@ -10,7 +10,7 @@ from jaxtyping import Float
 from camwidget.explanation import Explainer, Explanation
 from camwidget.maths import box_mask, drops, energy_inside, instances_found, pointing_game
 
-from .masking import STEPS, deletion_area, insertion_area
+from .curves import STEPS, deletion, insertion
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +138,7 @@ METRICS: dict[str, Metric] = {
             "al. 2018, section 3.2).",
             "",
             "lower",
-            measure=lambda subject: deletion_area(subject.explainer, subject.explanation, subject.fill or "black"),
+            measure=lambda subject: deletion(subject.explainer, subject.explanation, fill=subject.fill or "black").area,
         ),
         Metric(
             "insertion",
@@ -147,7 +147,7 @@ METRICS: dict[str, Metric] = {
             "steps (Petsiuk et al. 2018, section 3.2).",
             "",
             "higher",
-            measure=lambda subject: insertion_area(subject.explainer, subject.explanation, subject.fill or "blur"),
+            measure=lambda subject: insertion(subject.explainer, subject.explanation, fill=subject.fill or "blur").area,
         ),
         Metric(
             "pointing_game",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .optional import imported
-from .rows import TEXT, WHOLE, Row, by_picture, first_read
+from .rows import TEXT, WHOLE, Kept, Row, kept
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,20 +18,20 @@ class ParquetStore:
         path: of the folder.
         names: of the columns.
         size: pictures in a chunk.
+        methods: rows for each picture.
     """
 
     path: Path
     names: tuple[str, ...]
     size: int
+    methods: int
 
-    def done(self) -> dict[int, tuple[str, str]]:
-        """Chunks that are whole, see `Store`."""
-        found = {}
-        for path in self._parts():
-            rows = self._read(path)
-            if len(by_picture(rows)) == self.size:
-                found[_number(path)] = first_read(self.names, rows)
-        return found
+    def kept(self) -> dict[int, Kept]:
+        """What there is of each chunk."""
+        return {
+            _number(path): kept(self.names, self._read(path), size=self.size, methods=self.methods)
+            for path in self._parts()
+        }
 
     def begin(self, numbers: set[int]) -> None:
         """Leave these chunks only."""

@@ -98,7 +98,34 @@ def by_picture(rows: Sequence[Row]) -> list[list[Row]]:
     return [list(some) for _, some in groupby(rows, key=lambda row: row[0])]
 
 
-def first_read(names: Sequence[str], rows: Sequence[Row]) -> tuple[str, str]:
-    """Name and key of the first picture that could be read; "" where none could."""
-    name, key = names.index("name"), names.index("key")
-    return next(((str(row[name]), str(row[key])) for row in rows if row[key]), ("", ""))
+@dataclass(frozen=True)
+class Kept:
+    """What an earlier run left of a chunk.
+
+    Attributes:
+        pictures: that it has rows of.
+        is_whole: whether nothing of it can be missing; otherwise it is done again.
+        name: of its first picture that could be read; "" where none could.
+        key: tells the content of that picture.
+    """
+
+    pictures: int
+    is_whole: bool
+    name: str
+    key: str
+
+
+def kept(names: Sequence[str], rows: Sequence[Row], *, size: int, methods: int) -> Kept:
+    """What the rows of a chunk amount to.
+
+    Args:
+        names: of the columns.
+        rows: of one chunk, picture by picture.
+        size: pictures in a whole chunk. Of the last one nobody knows how many it has: with fewer it is not whole.
+        methods: rows of each picture that could be read.
+    """
+    method, name, key = (names.index(each) for each in ("method", "name", "key"))
+    pictures = by_picture(rows)
+    wanted = sum(methods if any(row[method] for row in some) else 1 for some in pictures)
+    first = next(((str(row[name]), str(row[key])) for row in rows if row[key]), ("", ""))
+    return Kept(len(pictures), len(pictures) == size and len(rows) == wanted, *first)

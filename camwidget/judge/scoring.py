@@ -7,11 +7,10 @@ import numpy as np
 from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.drawing import jpeg
 from camwidget.explanation.many import explain_together
-from camwidget.model.pictures import as_rgb
 
 from .cases import Case, by_folder
 from .gallery import thumbnail
-from .masking import heat_at, masked, probabilities, raw_of
+from .masking import as_pixels, heat_at, masked, probabilities, raw_of
 from .metrics import Subject
 from .plan import Chunk, Plan, read_chunk
 from .rows import Result, Shown, Value, column_names, empty, skipped_row
@@ -117,8 +116,5 @@ def _masked(
 
 
 def _shown(raw: np.ndarray, original: np.ndarray) -> bytes:
-    """A picture before preprocessing, reduced; what does not lie in 0 to 255 is stretched as the original needs it."""
-    low, high = min(0.0, float(original.min())), float(original.max())
-    scale = 1.0 if low == 0 and high > 1.5 else 255 / ((high - low) or 1.0)
-    shades = np.clip((raw - low) * scale, 0, 255).round().astype(np.uint8)
-    return jpeg(thumbnail(as_rgb(shades), _SIDE))
+    """A picture before preprocessing, reduced."""
+    return jpeg(thumbnail(as_pixels(raw, original), _SIDE))

@@ -13,15 +13,15 @@ from typing import Any, Protocol, runtime_checkable
 
 from .csv_store import CsvStore
 from .parquet_store import ParquetStore, arrow
-from .rows import Row
+from .rows import Kept, Row
 
 
 @runtime_checkable
 class Store(Protocol):
     """Results by chunk."""
 
-    def done(self) -> dict[int, tuple[str, str]]:
-        """Chunks that are whole, and for each the name and key of its first picture that was read."""
+    def kept(self) -> dict[int, Kept]:
+        """What there is of each chunk."""
         ...
 
     def begin(self, numbers: set[int]) -> None:
@@ -45,10 +45,10 @@ class Store(Protocol):
 class MemoryStore:
     """Rows of a run that keeps no file."""
 
-    kept: list[Row] = field(default_factory=list)
+    results: list[Row] = field(default_factory=list)
 
-    def done(self) -> dict[int, tuple[str, str]]:
-        """Chunks that are whole, see `Store`."""
+    def kept(self) -> dict[int, Kept]:
+        """Nothing of an earlier run."""
         return {}
 
     def begin(self, numbers: set[int]) -> None:
@@ -56,14 +56,14 @@ class MemoryStore:
 
     def write(self, number: int, rows: Sequence[Row]) -> None:
         """Keep a chunk's rows."""
-        self.kept.extend(rows)
+        self.results.extend(rows)
 
     def close(self) -> None:
         """They stand as they came; `to_columns` brings them into the order of the pictures."""
 
     def rows(self) -> Iterator[Row]:
         """All rows."""
-        return iter(self.kept)
+        return iter(self.results)
 
 
 def open_store(out: str | os.PathLike | None, names: tuple[str, ...], settings: dict[str, Any]) -> Store:
@@ -75,17 +75,17 @@ def open_store(out: str | os.PathLike | None, names: tuple[str, ...], settings: 
     """
     if out is None:
         return MemoryStore()
-    path = Path(out)
+    path, methods = Path(out), len(settings["methods"])
     if path.suffix.lower() == ".csv":
         path.parent.mkdir(parents=True, exist_ok=True)
         _agree(path.with_suffix(".run.json"), settings, path, exists=path.exists)
-        return CsvStore(path, names, settings["batch"], len(settings["methods"]))
+        return CsvStore(path, names, settings["batch"], methods)
     if path.suffix and not path.is_dir():
         raise ValueError(f"out={str(out)!r}: pass a name that ends in .csv, or a folder for Parquet parts.")
     arrow()
     path.mkdir(parents=True, exist_ok=True)
     _agree(path / "run.json", settings, path, exists=lambda: any(path.iterdir()))
-    return ParquetStore(path, names, settings["batch"])
+    return ParquetStore(path, names, settings["batch"], methods)
 
 
 def _agree(beside: Path, settings: dict[str, Any], path: Path, exists: Callable[[], bool]) -> None:

@@ -1,8 +1,12 @@
 """What a blind trial shows: its pictures and classes, and one question at a time as the page gets it."""
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from camwidget.explanation import Explainer, Query
 from camwidget.explanation.drawing import display_png, enlarged, png, reduced
@@ -62,6 +66,9 @@ def encode_question(material: Material, question: Question, number: int) -> dict
         material: of the trial.
         question: the judge's next one.
         number: of the question, from 1.
+
+    Raises:
+        Exception: whatever the network raises where it is asked for the maps.
     """
     shot = question.shot
     explainer = material.explainer
@@ -71,10 +78,26 @@ def encode_question(material: Material, question: Question, number: int) -> dict
     return {
         "number": number,
         "class_name": shot.class_name,
+        "failed": False,
         "picture": png(enlarged(reduced(picture.pixels))),
         "left": display_png(left, colormap="viridis", opacity=0.6),
         "right": display_png(right, colormap="viridis", opacity=0.6),
     }
+
+
+def encode_failed(question: Question, number: int) -> dict:
+    """A question whose maps could not be computed: the page offers to skip it."""
+    nothing = {"picture": b"", "left": b"", "right": b""}
+    return {"number": number, "class_name": question.shot.class_name, "failed": True, **nothing}
+
+
+def still(question: Mapping[str, Any]) -> bytes | None:
+    """A question as one PNG, for pages without a kernel: map A, map B, the picture; None where there are no maps."""
+    if not question.get("left"):
+        return None
+    sides = [np.asarray(Image.open(io.BytesIO(question[side]))) for side in ("left", "right", "picture")]
+    gap = np.full((len(sides[0]), 12, 3), 255, np.uint8)
+    return png(np.concatenate([sides[0], gap, sides[1], gap, sides[2]], axis=1))
 
 
 def encode_outcome(study: Study) -> dict:
@@ -90,7 +113,8 @@ def encode_outcome(study: Study) -> dict:
         }
         for option, interval in found.items()
     ]
-    return {"rows": rows, "pictures": found["same"].size, "judges": len(study.judges)}
+    skipped = len(study.votes) - len(study.verdicts)
+    return {"rows": rows, "pictures": found["same"].size, "judges": len(study.judges), "skipped": skipped}
 
 
 def choices_of(study: Study, judge: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The blind trial in a notebook: which of two maps gives more trust?"""
 
+import base64
 import os
 import pathlib
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from camwidget.judge.trial import Study, Trial, load, merge, save, scores
 from camwidget.maths import METHODS, Interval
 from camwidget.model import Model, Preprocess
 
-from .questions import answered, choices_of, encode_outcome, encode_question, gather
+from .questions import answered, choices_of, encode_failed, encode_outcome, encode_question, gather, still
 from .state import refuse_unknown
 
 _STATIC = pathlib.Path(__file__).parent / "static"
@@ -27,7 +28,8 @@ class TrustStudy(anywidget.AnyWidget):
     The judge is told the class and sees the picture and two maps of it, A and B, and answers A, B or
     the same, by mouse or keyboard. Order and sides are random, by seed and by judge. No method is
     named before every question is answered and the result is asked for; then the votes are final.
-    The class is the one that the network predicts, unless `target=` says otherwise.
+    The class is the one that the network predicts, unless `target=` says otherwise. Where the maps of a
+    picture cannot be computed it can be skipped: that is recorded, counted, and no vote.
 
     Args:
         model: a Keras 3 network, or an `Explainer`.
@@ -55,7 +57,7 @@ class TrustStudy(anywidget.AnyWidget):
     _esm = _STATIC / "trial.js"
     _css = _STATIC / "camwidget.css"
 
-    # set by the judge: "left" (A), "right" (B) or "same" for each question so far, in the judge's own order
+    # set by the judge: "left" (A), "right" (B), "same" or "skipped" for each question so far, in the judge's own order
     answers = traitlets.List(traitlets.Unicode()).tag(sync=True)
     revealed = traitlets.Bool(False).tag(sync=True)
 
@@ -96,9 +98,8 @@ class TrustStudy(anywidget.AnyWidget):
         self._study = load(path, trial) if exists else Study(trial)  # type: ignore[arg-type] # a path where it exists
         if path is not None and not exists:
             save(self._study, path)  # raises now, not at the first answer
-        super().__init__(
-            answers=choices_of(self._study, judge), total=len(trial.shots), question=self._encoded_question()
-        )
+        super().__init__(answers=choices_of(self._study, judge), total=len(trial.shots))
+        self.error = self._shown()
         self.observe(self._on_answers, "answers")
         self.observe(self._on_revealed, "revealed")
 
@@ -135,12 +136,15 @@ class TrustStudy(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<TrustStudy: {len(self.answers)} of {self.total}>"  # stands in the notebook, so it names no method
 
-    # -- from an answer to the next question --------------------------------------------------
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        shown = still(self.question)
+        if bundle is None or shown is None:
+            return bundle
+        data, metadata = bundle
+        return {**data, "image/png": base64.b64encode(shown).decode()}, metadata
 
-    def _encoded_question(self) -> dict:
-        left = self._study.remaining(self._judge)
-        done, _ = self._study.progress(self._judge)
-        return encode_question(self._material, left[0], done + 1) if left else {}
+    # -- from an answer to the next question --------------------------------------------------
 
     def _on_answers(self, change: Any) -> None:
         before = choices_of(self._study, self._judge)
@@ -160,6 +164,8 @@ class TrustStudy(anywidget.AnyWidget):
             self.revealed = True  # what was seen stays seen
         elif change.new and self._study.remaining(self._judge):
             self.revealed, self.error = False, "The result is shown when every question is answered."
+        elif change.new and not self._study.verdicts:
+            self.revealed, self.error = False, "Every picture was skipped: there is no result."
         elif change.new and not self.outcome:
             self.outcome = encode_outcome(self._study)
 
@@ -175,13 +181,17 @@ class TrustStudy(anywidget.AnyWidget):
 
     def _shown(self) -> str:
         """Show what comes next; what is wrong, or nothing."""
+        left = self._study.remaining(self._judge)
+        number = len(self._study.trial.shots) - len(left) + 1
         try:
-            self.question = self._encoded_question()
+            self.question = encode_question(self._material, left[0], number) if left else {}
         except Exception as error:  # whatever a user's network raises belongs on the screen
             said = str(error)
             for method in sorted(self._study.trial.methods, key=len, reverse=True):  # the judge stays blind
                 said = said.replace(method, "the method").replace(METHODS[method].title, "the method")
-            return f"The next maps could not be computed: {type(error).__name__}: {said} The votes are kept."
+            self.question = encode_failed(left[0], number)
+            why = f"{type(error).__name__}: {said}".rstrip(". ")
+            return f"The maps of this picture could not be computed ({why}). The votes are kept."
         return ""
 
 

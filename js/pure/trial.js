@@ -35,6 +35,16 @@ export function isAsked(question, answers) {
 }
 
 /**
+ * Whether an answer may be given now: a vote on maps that are on show, or a skip where there are none.
+ * @param {Partial<TrialQuestion> | null | undefined} question
+ * @param {TrialChoice[]} answers
+ * @param {TrialChoice} choice
+ */
+export function canAnswer(question, answers, choice) {
+  return isAsked(question, answers) && (choice === "skipped") === (question?.failed === true);
+}
+
+/**
  * The result in a sentence: which answer was given most, by how many.
  * @param {Partial<TrialOutcome> | null | undefined} outcome
  */
@@ -49,7 +59,9 @@ export function summary(outcome) {
       ? `${first.title} and ${second.title} were chosen equally often, ${first.votes} ${times(first.votes)} each`
       : `${winner.title} was chosen ${winner.votes} ${times(winner.votes)}, ${other.title} ${other.votes} ${times(other.votes)}`;
   const who = outcome?.judges === 1 ? "one judge" : `${outcome?.judges} judges`;
-  return `${verdict}; ${same.votes} of ${votes} answers were “same”. ${who[0].toUpperCase()}${who.slice(1)}, ${outcome?.pictures} pictures.`;
+  const skipped = outcome?.skipped ?? 0;
+  const without = skipped === 0 ? "" : ` Skipped, because there were no maps: ${skipped}.`;
+  return `${verdict}; ${same.votes} of ${votes} answers were “same”. ${who[0].toUpperCase()}${who.slice(1)}, ${outcome?.pictures} ${outcome?.pictures === 1 ? "picture" : "pictures"}.${without}`;
 }
 
 /** @param {number} count */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isAsked, pressed, summary } from "./trial.js";
+import { canAnswer, isAsked, pressed, summary } from "./trial.js";
 
 test("keys mean answers, in either case, and nothing else does", () => {
   assert.deepEqual(
@@ -28,6 +28,16 @@ test("only the question that comes next can be answered", () => {
   assert.equal(isAsked(undefined, []), false);
 });
 
+test("a picture without maps can be skipped, and only that", () => {
+  const failed = { number: 2, failed: true };
+  const shown = { number: 2, failed: false };
+  assert.equal(canAnswer(failed, ["same"], "skipped"), true);
+  assert.equal(canAnswer(failed, ["same"], "left"), false);
+  assert.equal(canAnswer(shown, ["same"], "left"), true);
+  assert.equal(canAnswer(shown, ["same"], "skipped"), false);
+  assert.equal(canAnswer(failed, [], "skipped"), false);
+});
+
 test("the result in words", () => {
   const row = (title, votes) => ({ title, votes, score: votes, low: 0, high: votes });
   const said = (a, b, same, judges = 1) =>
@@ -39,6 +49,11 @@ test("the result in words", () => {
   assert.equal(
     said(2, 2, 12, 2),
     "P and Q were chosen equally often, 2 times each; 12 of 16 answers were “same”. 2 judges, 8 pictures.",
+  );
+  const rows = [row("P", 1), row("Q", 0), row("Same", 0)];
+  assert.equal(
+    summary({ rows, pictures: 1, judges: 1, skipped: 2 }),
+    "P was chosen 1 time, Q 0 times; 0 of 1 answers were “same”. One judge, 1 picture. Skipped, because there were no maps: 2.",
   );
   assert.equal(summary({}), "");
 });

@@ -16,6 +16,16 @@ explainer = Explainer(samples.network(), class_names=samples.CLASS_NAMES)
 study = TrustStudy(explainer, [samples.scene(n).image for n in range(6)], judge="ann", path={path!r})
 study
 """
+FAILING = """
+fails = Explainer(samples.network(), class_names=samples.CLASS_NAMES)
+maps, broken = fails.answer, ["the graphics card is full"]
+def answer(picture, query):
+    if broken:
+        raise RuntimeError(broken.pop())
+    return maps(picture, query)
+fails.answer = answer
+TrustStudy(fails, [samples.scene(n).image for n in range(2)])
+"""
 NAMES = ("grad_cam", "grad-cam", "gradcam")
 
 
@@ -24,14 +34,34 @@ def assert_blind(notebook: Notebook) -> None:
     assert not any(name in markup for name in NAMES)
 
 
+def assert_skips(notebook: Notebook, name: str) -> None:
+    """A picture without maps is skipped by keyboard, and the result says so."""
+    notebook.run_cell(1)
+    trial = notebook.cell(1).locator(".cw-trial")
+    skip = trial.get_by_role("button", name="Skip this picture")
+    expect(trial.get_by_role("alert")).to_contain_text("the graphics card is full")
+    expect(trial.get_by_role("button", name="A", exact=True)).to_be_hidden()
+    notebook.screenshot(f"{name}-failed", trial)
+    skip.focus()
+    notebook.page.keyboard.press("a")  # nothing to judge
+    notebook.page.keyboard.press("Enter")
+    expect(trial.get_by_role("button", name="A", exact=True)).to_be_focused()
+    expect(trial.get_by_role("img")).to_have_count(3)
+    notebook.page.keyboard.press("b")
+    expect(trial.get_by_role("button", name="Show the result")).to_be_focused()
+    notebook.page.keyboard.press("Enter")
+    expect(trial.locator(".cw-trial-said")).to_contain_text("Skipped, because there were no maps: 1.")
+
+
 @pytest.mark.parametrize(("theme", "size"), [("light", (1280, 900)), ("dark", (1280, 900)), ("light", (500, 900))])
 def test_a_whole_trial_by_keyboard(
     lab: Callable[..., Notebook], tmp_path: Path, theme: str, size: tuple[int, int]
 ) -> None:
-    notebook = lab([TRIAL.format(path=str(tmp_path / "ann.json"))], theme=theme, size=size)
+    notebook = lab([TRIAL.format(path=str(tmp_path / "ann.json")), FAILING], theme=theme, size=size, run=False)
+    notebook.run_cell(0)
     page, name = notebook.page, f"trial-{theme}-{size[0]}"
-    trial = page.locator(".cw-trial")
-    count, status = page.locator(".cw-trial-count"), trial.get_by_role("status")
+    trial = notebook.cell(0).locator(".cw-trial")
+    count, status = trial.locator(".cw-trial-count"), trial.get_by_role("status")
     press = trial.get_by_role("button", name="A", exact=True)
     expect(count).to_have_text("1 of 6")
     expect(trial.get_by_role("img")).to_have_count(3)
@@ -86,10 +116,11 @@ def test_a_whole_trial_by_keyboard(
     for n, (option, value, low, high) in enumerate(scores):
         title = {"grad_cam": "Grad-CAM", "grad_cam++": "Grad-CAM++", "same": "Same"}[option]
         expect(rows.nth(n + 1)).to_have_text(f"{title}{value:.0f}{value:.2f}{low:.2f} to {high:.2f}")
-    expect(page.locator(".cw-trial-said")).to_be_focused()
+    expect(trial.locator(".cw-trial-said")).to_be_focused()
     expect(trial.get_by_role("button")).to_have_count(0)
     page.keyboard.press("Backspace")  # final
     expect(rows).to_have_count(4)
     notebook.screenshot(f"{name}-result", trial)
+    assert_skips(notebook, name)
     assert notebook.value(f"len(TrustStudy.load({str(tmp_path / 'ann.json')!r}).votes)") == 6
     assert notebook.errors == []

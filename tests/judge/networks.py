@@ -24,6 +24,22 @@ def tiny_network() -> keras.Model:
     return model
 
 
+def nested_network() -> keras.Model:
+    """A backbone inside a functional network, a layer used twice, normalisation, preprocessing, dropout."""
+    inner = keras.Sequential(
+        [layers.Conv2D(3, 3, padding="same", name="a"), layers.BatchNormalization(name="n")], name="back"
+    )
+    twice = layers.Conv2D(3, 1, activation="relu", name="twice")
+    picture = keras.Input((6, 8, 3))
+    x = inner(layers.Normalization(mean=1.0, variance=4.0)(picture))
+    x = layers.Dropout(0.5, seed=3)(twice(layers.SeparableConv2D(3, 3, padding="same", name="b")(twice(x))))
+    model = keras.Model(picture, layers.Dense(4, activation="softmax", name="end")(layers.GlobalAveragePooling2D()(x)))
+    generator = np.random.default_rng(0)
+    for weight in model.trainable_weights:
+        weight.assign(generator.normal(size=weight.shape) + 5)
+    return model
+
+
 def halved(picture: np.ndarray) -> np.ndarray:
     """The preprocessing: 0..255 becomes -0.5..0.5, so that black is not 0."""
     return picture / 255 - 0.5

@@ -1,18 +1,13 @@
 """Measures of faithfulness: every number beside its restatement in NumPy."""
 
-from pathlib import Path
-from typing import Any
-
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers
-from PIL import Image
 
 from camwidget.explanation import Explainer
 from camwidget.explanation.resolve import blurred
-from camwidget.judge import METRICS, Case, Evaluation, Metric, deletion, evaluate, insertion
+from camwidget.judge import METRICS, Case, Evaluation, Metric, evaluate
 from tests.judge.networks import COLUMNS, ROWS, Restated, halved, pictures, tiny_network
 
 PICTURES = pictures(11)
@@ -77,29 +72,6 @@ def test_a_class_that_is_asked_for(explainer: Explainer):
     before, after = np.array([restated(raw, 1) for raw in PICTURES]).T
     np.testing.assert_allclose(found["probability"], before, rtol=1e-5)
     np.testing.assert_allclose(found["masked_probability"], after, rtol=1e-5)
-
-
-def test_deletion_and_insertion(explainer: Explainer):
-    raw = (np.random.default_rng(1).permutation(24) * 10).astype(np.uint8).reshape(ROWS, COLUMNS)  # no ties
-    whole = Restated(raw)
-    k, heat = whole.target, whole.heat(whole.target)
-    order = np.argsort(-heat.ravel())
-    assert len(set(heat.ravel()[order[:7]])) == 7
-    explanation = explainer.explain(raw, method="grad_cam")
-    gone, put = deletion(explainer, explanation, steps=4), insertion(explainer, explanation, steps=4, fill="mean")
-    hidden, shown = raw.astype(float).copy(), np.full(raw.shape, raw.mean())
-    assert gone[0] == pytest.approx(whole.probabilities[k], rel=1e-5)
-    assert put[0] == pytest.approx(Restated(shown).probabilities[k], rel=1e-5)
-    hidden.ravel()[order[:6]], shown.ravel()[order[:6]] = 0, raw.ravel()[order[:6]]  # a quarter of 24 pixels
-    assert gone[1] == pytest.approx(Restated(hidden).probabilities[k], rel=1e-5)
-    assert put[1] == pytest.approx(Restated(shown).probabilities[k], rel=1e-5)
-    assert gone[4] == pytest.approx(Restated(0 * hidden).probabilities[k], rel=1e-5)
-    assert put[4] == pytest.approx(gone[0], rel=1e-6)
-    areas = evaluate(explainer, [raw], methods=["grad_cam"], metrics=["deletion", "insertion"]).summary()["grad_cam"]
-    curve = deletion(explainer, explanation)
-    assert areas["deletion"].value == pytest.approx((curve[1:] + curve[:-1]).mean() / 2, rel=1e-6)
-    curve = insertion(explainer, explanation)
-    assert areas["insertion"].value == pytest.approx((curve[1:] + curve[:-1]).mean() / 2, rel=1e-6)
 
 
 def test_boxes_of_the_explained_class_count(explainer: Explainer):
@@ -203,62 +175,6 @@ def test_maps_that_are_not_finite_hold_no_evidence():
     assert "grad_cam: 3 of 3 maps hold no evidence." in found.notes
 
 
-def sources(folder: Path) -> list[Any]:
-    for n, raw in enumerate(PICTURES[:5]):
-        Image.fromarray(raw).save(folder / f"{n}.png")
-    stacked = np.stack(PICTURES[:5])[..., None]
-    labels = np.array([2, 0, 1, 1, 0])
-    return [
-        folder,
-        str(folder),
-        stacked,
-        (raw for raw in PICTURES[:5]),
-        tf.data.Dataset.from_tensor_slices((stacked, labels)).batch(2),
-        tf.data.Dataset.from_tensor_slices((stacked, np.eye(3)[labels])).batch(3),
-        [Case(raw, label=int(label)) for raw, label in zip(PICTURES, labels, strict=False)],
-    ]
-
-
-def test_whatever_they_come_in(explainer: Explainer, tmp_path: Path):
-    expected = [restated(raw)[1] for raw in PICTURES[:5]]
-    for source in sources(tmp_path):
-        found = evaluate(explainer, source, methods=["grad_cam"])
-        np.testing.assert_allclose(found.columns["masked_probability"], expected, rtol=1e-5)
-        labels = found.columns["label"].tolist()
-        assert labels in ([""] * 5, [f"class {k}" for k in (2, 0, 1, 1, 0)])
-
-
-def test_folders_of_classes(explainer: Explainer, tmp_path: Path):
-    for n, raw in enumerate(PICTURES[:3]):
-        (tmp_path / f"class {n}").mkdir()
-        Image.fromarray(raw).save(tmp_path / f"class {n}" / "a.PNG")
-    (tmp_path / "elsewhere").mkdir()
-    Image.fromarray(PICTURES[3]).save(tmp_path / "elsewhere" / "b.png")
-    (tmp_path / "notes.txt").write_text("no picture")
-    found = evaluate(explainer, tmp_path, methods=["grad_cam"])
-    assert found.columns["label"].tolist() == ["class 0", "class 1", "class 2", ""]
-    assert found.columns["group"].tolist() == ["", "", "", "elsewhere"]
-    assert found.columns["name"][0] == "class 0/a.PNG"
-
-
-def test_unreadable_files_are_skipped_counted_and_listed(explainer: Explainer, tmp_path: Path):
-    for n, raw in enumerate(PICTURES[:4]):
-        Image.fromarray(raw).save(tmp_path / f"{n}.png")
-    (tmp_path / "0.png").write_bytes(b"no picture at all")
-    (tmp_path / "2.png").write_bytes((tmp_path / "3.png").read_bytes()[:60])
-    found = evaluate(explainer, tmp_path, methods=METHODS, batch=2)
-    assert len(found) == 2
-    assert [name for name, _ in found.skipped] == ["0.png", "2.png"]
-    assert "cannot be read" in found.skipped[0][1]
-    assert "2 files could not be read" in found.notes[0]
-    assert "0.png" in found._repr_html_()
-    assert found.columns["picture"].tolist() == [1, 1, 1, 3, 3, 3]
-    for name in ("1.png", "3.png"):
-        (tmp_path / name).write_bytes(b"neither")
-    with pytest.raises(ValueError, match="No picture left: none was given, or none of 4 could be read"):
-        evaluate(explainer, tmp_path)
-
-
 def test_own_metrics(explainer: Explainer):
     share = Metric("hot", "hot", "share of hot pixels", "", "lower", lambda s: float((s.explanation.heat > 0.5).mean()))
     found = evaluate(explainer, PICTURES[:2], methods=["grad_cam"], metrics=[share, "average_drop"])
@@ -283,61 +199,6 @@ def test_the_page_escapes_and_shows_what_was_scored(explainer: Explainer):
         assert METRICS[name].title in page
     assert "Grad-CAM against CAM" in page
     assert "average drop" in str(found)
-
-
-@pytest.mark.parametrize(
-    "options, message",
-    [
-        ({"methods": ["grad_cm"]}, "No method 'grad_cm'. Did you mean 'grad_cam'"),
-        ({"methods": "grad_cam"}, "methods= takes a list of names; for one, pass methods=\\['grad_cam'\\]"),
-        ({"methods": []}, "methods= is empty"),
-        ({"methods": ["cam", "cam"]}, "names 'cam' more than once"),
-        (
-            {"methods": ["cam"], "metrics": ["win_rate"]},
-            "win_rate compares two methods or more, and there is only 'cam'",
-        ),
-        ({"metrics": ["drop"]}, "No metric 'drop'.*average_drop"),
-        ({"metrics": "win_rate"}, "metrics= takes a list"),
-        ({"fill": "white"}, "No fill 'white'. Choices: black, mean, blur"),
-        ({"method": "cam"}, "pass methods=\\['cam'\\]"),
-        ({"layr": "relu"}, "Unknown option 'layr'. Did you mean 'layer'"),
-        ({"layer": "rel"}, "No layer 'rel'. Did you mean 'relu'"),
-        ({"batch": 0}, "batch=0 is below 1"),
-        ({"metrics": ["pointing_game"]}, "pointing_game: picture 0 has no boxes. Pass Case"),
-    ],
-)
-def test_what_is_refused(explainer: Explainer, options: dict[str, Any], message: str):
-    with pytest.raises((TypeError, ValueError), match=message):
-        evaluate(explainer, PICTURES[:2], **options)
-
-
-@pytest.mark.parametrize(
-    "case, message",
-    [
-        (Case(PICTURES[0], label=3), "Picture 0: label 3 is outside the classes: the network has 3, 0 to 2"),
-        (Case(PICTURES[0], label="dog"), "Picture 0: no class is called 'dog'. Classes: class 0"),
-        (
-            Case(PICTURES[0], boxes=[[0, 0, ROWS, COLUMNS + 1]]),
-            "Picture 0: The box .* is not inside the picture of 4 x 6",
-        ),
-        (Case(PICTURES[0], boxes=[[0, 0, 2]]), "boxes of shape \\(1, 3\\)"),
-        (Case(PICTURES[0], boxes=[[0, 0, 1, 1]], box_classes=[1, 1]), "2 box_classes for 1 boxes"),
-        (Case(PICTURES[0].astype(np.float32)[..., None]), "Picture 0 was given as floats, after preprocessing"),
-        (Case(np.zeros((0, 2), np.uint8)), "Picture 0: The picture is empty"),
-    ],
-)
-def test_cases_that_are_refused(explainer: Explainer, case: Case, message: str):
-    with pytest.raises((TypeError, ValueError), match=message):
-        evaluate(explainer, [case], metrics=["average_drop", *(["energy_inside"] if case.boxes else [])])
-
-
-def test_no_pictures_and_no_folder(explainer: Explainer, tmp_path: Path):
-    with pytest.raises(ValueError, match="No picture left: none was given"):
-        evaluate(explainer, [])
-    with pytest.raises(ValueError, match="No folder at .*nowhere.*does not exist"):
-        evaluate(explainer, tmp_path / "nowhere")
-    with pytest.raises(ValueError, match=r"No pictures in .*: no file ends in .png"):
-        evaluate(explainer, tmp_path)
 
 
 def test_asking_the_table(explainer: Explainer):

@@ -1,45 +1,26 @@
 """Sanity checks: they notice what forgets, what does not, and what is stale; and they leave no trace."""
 
-import random
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
-from keras import layers
 
 from camwidget import samples
 from camwidget.explanation import Explainer
 from camwidget.explanation.many import explain_together
-from camwidget.judge import cascading_randomization, label_randomization
-from camwidget.judge.reinitialise import SCHEMES, begun_anew
+from camwidget.judge import cascading_randomization
 from camwidget.judge.similarity import edge_detector
 from camwidget.maths import edges, rank_correlation
 from camwidget.model import Picture, restored
 from camwidget.model.weights import numbers
-from tests.judge.networks import halved, pictures, tiny_network
+from tests.judge.networks import halved, nested_network, pictures, tiny_network
 
 SCENES = [samples.scene(seed).image for seed in range(24)]
 
 
 def snapshot(model: keras.Model) -> list[bytes]:
     return [numbers(variable).tobytes() for variable in model.variables]
-
-
-def nested_network() -> keras.Model:
-    """A backbone inside a functional network, a layer used twice, normalisation, preprocessing, dropout."""
-    inner = keras.Sequential(
-        [layers.Conv2D(3, 3, padding="same", name="a"), layers.BatchNormalization(name="n")], name="back"
-    )
-    twice = layers.Conv2D(3, 1, activation="relu", name="twice")
-    picture = keras.Input((6, 8, 3))
-    x = inner(layers.Normalization(mean=1.0, variance=4.0)(picture))
-    x = layers.Dropout(0.5, seed=3)(twice(layers.SeparableConv2D(3, 3, padding="same", name="b")(twice(x))))
-    model = keras.Model(picture, layers.Dense(4, activation="softmax", name="end")(layers.GlobalAveragePooling2D()(x)))
-    generator = np.random.default_rng(0)
-    for weight in model.trainable_weights:
-        weight.assign(generator.normal(size=weight.shape) + 5)
-    return model
 
 
 def stale(model: keras.Model) -> Any:
@@ -120,103 +101,6 @@ def test_layers_in_reverse_order_of_execution():
     np.testing.assert_allclose(few.mean("grad_cam"), found.mean("grad_cam"))
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_what_each_scheme_draws(scheme: str):
-    model = nested_network()
-    explainer = Explainer(model, preprocess=None)
-    probe = explainer.probe(explainer.picture(np.zeros((6, 8, 3), np.float32)))
-    weighted = {each.name: each for each in probe.weighted_layers()}
-    generator = np.random.default_rng(0)
-    for each in (weighted["end"], weighted["b"], weighted["back/n"]):
-        for variable, values in SCHEMES[scheme](each, generator):
-            variable.assign(values)
-    kernel, bias = (numbers(v) for v in weighted["end"].variables)
-    spread = {"normal": 0.01, "initializer": np.sqrt(2 / (3 + 4))}[scheme]
-    assert 0.3 * spread < kernel.std() < 2 * spread
-    assert bias.any() == (scheme == "normal")
-    depth, point, _ = (numbers(v) for v in weighted["b"].variables)
-    assert np.abs(depth).max() < 1.5 and np.abs(point).max() < 1.5  # they were about 5
-    gamma, beta, mean, variance = (numbers(v) for v in weighted["back/n"].variables)
-    assert (gamma == 1).all() and (beta == 0).all() and (mean == 0).all() and (variance == 1).all()
-
-
-class Scaled(layers.Layer):
-    """Keeps no initialiser: how its weights begin is known while it is built."""
-
-    def build(self, input_shape: Any) -> None:
-        self.scale = self.add_weight(shape=(input_shape[-1],), initializer="random_normal", name="scale")
-
-    def call(self, inputs: Any) -> Any:
-        return inputs * self.scale
-
-
-def test_a_layer_that_keeps_no_initialiser_follows_from_the_seed():
-    keras.utils.set_random_seed(2)
-    picture = keras.Input((4, 6, 1))
-    x = Scaled(name="scaled")(layers.Conv2D(3, 3, padding="same", name="conv")(picture))
-    model = keras.Model(picture, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
-    explainer = Explainer(model, preprocess=halved)
-
-    def drawn(seed: int) -> np.ndarray:
-        shown = pictures(4)
-        options: dict[str, Any] = {"methods": ["grad_cam"], "scheme": "initializer", "target": 1}
-        found = cascading_randomization(explainer, shown, seed=seed, **options)
-        assert found.steps[2] == "scaled"
-        return found.values["grad_cam"]["signed"]
-
-    first = drawn(5)
-    random.random()  # whatever else draws meanwhile
-    np.testing.assert_array_equal(drawn(5), first)
-    assert (drawn(6) != first).any()
-
-
-def test_pythons_generator_goes_on_where_it_was():
-    before = random.getstate()
-    drawn = []
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt), begun_anew(3):
-            drawn.append(random.random())
-            raise KeyboardInterrupt
-    assert drawn[0] == drawn[1] and random.getstate() == before
-
-
-class Unnamed(Scaled):
-    """Does not say what it was made of."""
-
-    def __init__(self, made_of: object) -> None:
-        super().__init__(name="unnamed")
-        self.made_of = made_of
-
-
-class Broken(Scaled):
-    """Has a fault of its own where it is built for the second time."""
-
-    built_before = False
-
-    def build(self, input_shape: Any) -> None:
-        if Broken.built_before:
-            raise AttributeError("no attribute 'scal'")
-        Broken.built_before = True
-        super().build(input_shape)
-
-
-@pytest.mark.parametrize(
-    "layer, error, message",
-    [
-        (Unnamed(object()), ValueError, r"Layer 'unnamed' \(Unnamed\) does not say how its weights begin"),
-        (Broken(), AttributeError, "no attribute 'scal'"),  # a fault of the layer's is not called something else
-    ],
-)
-def test_a_layer_that_cannot_be_built_again(layer: keras.layers.Layer, error: type[Exception], message: str):
-    picture = keras.Input((4, 6, 1))
-    x = layer(layers.Conv2D(3, 3, name="conv")(picture))
-    model = keras.Model(picture, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(x)))
-    probe = Explainer(model, preprocess=halved).probe_of_size(4, 6)
-    weighted = next(each for each in probe.weighted_layers() if each.layer is layer)
-    with pytest.raises(error, match=message):
-        SCHEMES["initializer"](weighted, np.random.default_rng(0))
-
-
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_weights_come_back_bit_for_bit(error: type[BaseException]):
     model = nested_network()
@@ -282,57 +166,3 @@ def test_what_is_refused(options: dict[str, Any], message: str):
         cascading_randomization(explainer, pictures(2), **options)
     with pytest.raises(ValueError, match="No picture was given"):
         cascading_randomization(explainer, [])
-
-
-def small_classifier() -> keras.Model:
-    return keras.Sequential(
-        [
-            keras.Input((10, 12, 1)),
-            layers.Conv2D(12, 3, padding="same", activation="relu", name="conv"),
-            layers.Flatten(),
-            layers.Dense(48, activation="relu"),
-            layers.Dense(2, activation="softmax"),
-        ]
-    )
-
-
-def bars(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """A bright bar, upright or lying, somewhere on noise."""
-    generator = np.random.default_rng(0)
-    y = np.arange(count) % 2
-    x = generator.normal(0, 0.15, (count, 10, 12, 1)).astype(np.float32)
-    for n, kind in enumerate(y):
-        row, column = generator.integers(0, 7), generator.integers(0, 9)
-        x[n, row : row + (6 if kind else 2), column : column + (2 if kind else 6)] += 1
-    return x, y
-
-
-@pytest.mark.slow
-def test_label_randomization():
-    x, y = bars(80)
-    found = label_randomization(small_classifier, x, y, methods=["grad_cam"], epochs=300)
-    assert min(found.accuracies) >= 0.95 and found.notes == ()
-    assert found.epochs[1] > found.epochs[0]  # nonsense takes longer to learn by heart
-    assert found.mean("edge_detector").value == pytest.approx(1)
-    assert found.insensitive[-1] == "edge_detector" and abs(found.mean("grad_cam", "signed").value) < 0.9
-    answers = np.asarray(found.networks[0](x[:50])).argmax(axis=1)
-    assert found.targets == tuple(answers.tolist())
-    assert found._repr_html_().count("data:image/jpeg") == 2 * 2
-    short = label_randomization(small_classifier, x, y, methods=["grad_cam"], epochs=1)
-    assert "permuted labels reached a training accuracy" in short.notes[-1]
-
-
-@pytest.mark.parametrize(
-    "given, message",
-    [
-        ({"y": np.zeros(3)}, "4 pictures and 3 labels"),
-        ({"y": np.zeros(4, int)}, "one class alone teaches nothing"),
-        ({"accuracy": 95}, "accuracy=95 is out of range"),
-        ({"epochs": 0}, "epochs=0 is below 1"),
-        ({"y": np.array([0, 1, 0, 7])}, "label 7 is outside the classes: the network has 2"),
-    ],
-)
-def test_training_that_is_refused(given: dict[str, Any], message: str):
-    arguments: dict[str, Any] = {"y": np.array([0, 1, 0, 1]), **given}
-    with pytest.raises(ValueError, match=message):
-        label_randomization(small_classifier, np.zeros((4, 10, 12, 1), np.float32), arguments.pop("y"), **arguments)

@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from camwidget.judge.trial import Shot, Study, Trial, Vote, best_classes, by_class, choose, load, merge, save, scores
+from camwidget.judge.trial import (
+    Shot,
+    Study,
+    Trial,
+    Vote,
+    best_classes,
+    by_class,
+    choose,
+    load,
+    merge,
+    plot_scores,
+    save,
+    scores,
+)
 
 METHODS = ("grad_cam", "grad_cam++")
 SHOTS = tuple(Shot(10 * n, f"picture {n}", "cat" if n < 120 else "dog") for n in range(200))
@@ -65,6 +78,28 @@ def test_scores_add_up_to_the_pictures_and_do_not_depend_on_sides():
         assert sum(part[option].value for part in classes.values()) == pytest.approx(whole.value)
 
 
+def test_what_was_skipped_is_kept_and_has_no_point():
+    skipped = Vote("a", 10, *METHODS, "skipped")
+    study = Study(SMALL, (vote("a", 0, METHODS[1]), skipped, vote("b", 10, "same"), Vote("a", 20, *METHODS, "skipped")))
+    found = scores(study)  # the second picture's point goes to the judge who saw it, the third has none
+    assert {option: found[option].value for option in found} == {"grad_cam": 0, "grad_cam++": 1, "same": 1}
+    assert found["same"].size == 2 and study.progress("a") == (3, 3) and skipped.option == "skipped"
+    with pytest.raises(ValueError, match="No votes yet, or skipped pictures alone"):
+        by_class(Study(SMALL, (skipped,)))
+
+
+def test_a_figure_of_scores():
+    votes = (vote("a", 0, METHODS[1]), vote("a", 10, METHODS[1]), vote("a", 20, "same"), vote("b", 0, "same"))
+    studies = {"a": Study(SMALL, votes[:3]), "both": Study(SMALL, votes)}
+    (axes,) = plot_scores(studies).axes
+    drawn = {str(line.get_label()): np.asarray(line.get_xdata()) for line in axes.get_lines()}
+    np.testing.assert_allclose(drawn["Grad-CAM++"], [200 / 3, 50])  # 2 of 3 points; a half and a whole one of 3
+    np.testing.assert_allclose(drawn["the same"], [100 / 3, 50])
+    assert not drawn["Grad-CAM"].any()
+    with pytest.raises(ValueError, match="2 studies were given. Pass one or more, all of the same two methods"):
+        plot_scores(studies | {"both": Study(Trial(("cam", "grad_cam"), SHOTS))})
+
+
 def test_the_papers_arithmetic():
     # 13 judges, 250 pictures: any distribution of votes sums to 250, as 109.69 + 56.08 + 84.23 do
     assert 109.69 + 56.08 + 84.23 == pytest.approx(250)
@@ -102,7 +137,7 @@ def test_an_answer_is_taken_back():
         back = back.voted("ann", "left")
     with pytest.raises(ValueError, match="'ann' has answered every question"):
         back.voted("ann", "left")
-    with pytest.raises(ValueError, match="No choice 'both'. Choices: left, right, same"):
+    with pytest.raises(ValueError, match="No choice 'both'. Choices: left, right, same, skipped"):
         study.voted("ann", "both")
 
 

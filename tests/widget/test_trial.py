@@ -1,12 +1,17 @@
 """The blind trial's traits without a front end: what the page is told, and that no vote is lost."""
 
+import base64
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from camwidget import METHODS, Explainer, TrustStudy
+from camwidget import METHODS, Explainer, Explanation, TrustStudy
+from camwidget.explanation import Query
 from camwidget.explanation.drawing import display_png
+from camwidget.model import Picture
 from tests.widget.networks import picture, small_network
 
 PAIR = ("grad_cam", "grad_cam++")
@@ -56,6 +61,23 @@ def test_the_maps_are_those_of_the_plan(explainer: Explainer) -> None:
         assert study.question["left"] != study.question["right"]
         study.answers = [*study.answers, "same"]
     assert sides == set(PAIR)
+
+
+def test_a_page_without_a_kernel_shows_the_question(explainer: Explainer) -> None:
+    study = TrustStudy(explainer, PICTURES[:1])
+    bundle = study._repr_mimebundle_()
+    assert bundle is not None
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(bundle[0]["image/png"]))))
+    left, right, whole = (
+        np.asarray(Image.open(io.BytesIO(study.question[side]))) for side in ("left", "right", "picture")
+    )
+    width = left.shape[1]
+    np.testing.assert_array_equal(shown[:, :width], left)
+    np.testing.assert_array_equal(shown[:, width + 12 : -width - 12], right)
+    np.testing.assert_array_equal(shown[:, -width:], whole)
+    study.answers = ["same"]
+    bundle = study._repr_mimebundle_()
+    assert bundle is not None and "image/png" not in bundle[0]
 
 
 def test_votes_become_scores_and_undo_takes_the_last_back(explainer: Explainer) -> None:
@@ -110,7 +132,7 @@ def test_votes_are_final_once_the_result_was_seen(explainer: Explainer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "words"), [(["up"], "Choices: left, right, same"), (["left"] * 3, "every question")]
+    ("answers", "words"), [(["up"], "Choices: left, right, same, skipped"), (["left"] * 3, "every question")]
 )
 def test_a_wrong_answer_changes_nothing(explainer: Explainer, answers: list[str], words: str) -> None:
     study = TrustStudy(explainer, PICTURES[:2])
@@ -150,6 +172,45 @@ def test_maps_that_fail_are_said_without_a_method(explainer: Explainer, monkeypa
     monkeypatch.setattr(explainer, "answer", fail)
     page(study, answers=["left"])
     assert "out of memory" in study.error and not names_a_method(told(study)) and len(study.study.votes) == 1
+    assert study.question["failed"] and study.question["number"] == 2 and study.question["left"] == b""
+
+
+def test_a_picture_whose_maps_fail_is_skipped_and_counted(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "ann.json"
+    study = TrustStudy(explainer, PICTURES[:3], path=path)
+    second = study.study.remaining("judge 1")[1].shot.picture
+    broken, answer = explainer.picture(PICTURES[second]).key, explainer.answer
+
+    def fails_once(picture: Picture, query: Query) -> Explanation:
+        if picture.key == broken:
+            raise RuntimeError("out of memory")
+        return answer(picture, query)
+
+    monkeypatch.setattr(explainer, "answer", fails_once)
+    page(study, answers=["left"])
+    assert study.question["failed"] and "out of memory" in study.error
+    again = TrustStudy(explainer, PICTURES[:3], path=path)  # opened anew it stands at the same picture
+    assert again.question == study.question and again.error == study.error
+    page(study, answers=["left", "skipped"])
+    assert study.error == "" and study.question["number"] == 3 and not study.question["failed"]
+    page(study, answers=["left", "skipped", "same"])
+    page(study, revealed=True)
+    assert study.outcome["skipped"] == 1 and study.outcome["pictures"] == 2
+    assert [row["votes"] for row in study.outcome["rows"]].count(1) == 2
+    assert sum(score.value for score in study.scores.values()) == 2
+    kept = TrustStudy.load(path)
+    assert [vote.picture for vote in kept.votes if vote.choice == "skipped"] == [second]
+    study.save(tmp_path / "ann.csv")
+    assert TrustStudy.load(tmp_path / "ann.csv", kept.trial) == kept
+
+
+def test_where_every_picture_was_skipped_there_is_no_result(explainer: Explainer) -> None:
+    study = TrustStudy(explainer, PICTURES[:2])
+    page(study, answers=["skipped", "skipped"])
+    page(study, revealed=True)
+    assert not study.revealed and study.outcome == {} and "Every picture was skipped" in study.error
 
 
 def test_what_is_asked_for_is_checked(explainer: Explainer, tmp_path: Path) -> None:

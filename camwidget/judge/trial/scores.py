@@ -9,13 +9,15 @@ from camwidget.maths import Interval, bootstrap
 
 from .study import Study, Vote
 
+_NOTHING = "No votes yet, or skipped pictures alone: there is nothing to score."
+
 
 def scores(study: Study, *, level: float = 0.95) -> dict[str, Interval]:
     """For both methods and "same": the share of a picture's votes, summed over the pictures.
 
     Chattopadhay et al. 2018, section 4.2: 13 judges and 250 pictures gave 109.69 for Grad-CAM++, 56.08 for
-    Grad-CAM and 84.23 for the same. Pictures without a vote have no point; the scores add up to the
-    number of those with one. The intervals are bootstrap intervals over pictures: they speak of other
+    Grad-CAM and 84.23 for the same. Pictures without a vote, or that every judge skipped, have no point; the scores
+    add up to the number of the others. The intervals are bootstrap intervals over pictures: they speak of other
     pictures before the same judges.
 
     Args:
@@ -39,14 +41,14 @@ def by_class(study: Study, *, level: float = 0.95) -> dict[str, dict[str, Interv
         ValueError: there are no votes.
     """
     classes = dict.fromkeys(shot.class_name for shot in study.trial.shots)
-    voted = {vote.picture for vote in study.votes}
+    voted = {vote.picture for vote in study.verdicts}
     found = {}
     for name in classes:
         pictures = [shot.picture for shot in study.trial.shots if shot.class_name == name]
         if voted.intersection(pictures):
             found[name] = _summed(study, _shares(study, pictures), level)
     if not found:
-        raise ValueError("No votes yet: there is nothing to score.")
+        raise ValueError(_NOTHING)
     return found
 
 
@@ -54,7 +56,7 @@ def _shares(study: Study, pictures: Sequence[int]) -> Float[np.ndarray, "picture
     """For each picture with votes the share of each option."""
     options = (*study.trial.methods, "same")
     votes: dict[int, list[Vote]] = {}
-    for vote in study.votes:
+    for vote in study.verdicts:
         votes.setdefault(vote.picture, []).append(vote)
     rows = [
         [sum(vote.option == option for vote in votes[picture]) / len(votes[picture]) for option in options]
@@ -66,7 +68,7 @@ def _shares(study: Study, pictures: Sequence[int]) -> Float[np.ndarray, "picture
 
 def _summed(study: Study, shares: Float[np.ndarray, "pictures 3"], level: float) -> dict[str, Interval]:
     if not len(shares):
-        raise ValueError("No votes yet: there is nothing to score.")
+        raise ValueError(_NOTHING)
     options = (*study.trial.methods, "same")
     return {
         option: bootstrap(column, level=level).scaled(len(shares))

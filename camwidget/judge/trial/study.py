@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from .plan import Question, Trial
 
-CHOICES = ("left", "right", "same")
+CHOICES = ("left", "right", "same", "skipped")
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Vote:
         picture: number of the picture.
         left: method of the map that was on the left.
         right: method of the map that was on the right.
-        choice: "left", "right" or "same".
+        choice: "left", "right", "same", or "skipped": no verdict, because there were no maps to see.
     """
 
     judge: str
@@ -28,8 +28,8 @@ class Vote:
 
     @property
     def option(self) -> str:
-        """The method that was chosen, or "same"."""
-        return {"left": self.left, "right": self.right, "same": "same"}[self.choice]
+        """The method that was chosen, or "same", or "skipped"."""
+        return {"left": self.left, "right": self.right}.get(self.choice, self.choice)
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,11 @@ class Study:
             if (vote.judge, vote.picture) in seen:
                 raise ValueError(f"{vote.judge!r} voted twice on picture {vote.picture}. Keep one of the votes.")
             seen.add((vote.judge, vote.picture))
+
+    @property
+    def verdicts(self) -> tuple[Vote, ...]:
+        """The votes that count: those on pictures that were not skipped."""
+        return tuple(vote for vote in self.votes if vote.choice != "skipped")
 
     @property
     def judges(self) -> tuple[str, ...]:

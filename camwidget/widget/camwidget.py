@@ -28,6 +28,7 @@ from .state import (
     follow,
     of_what_was_stopped,
     refuse_unknown,
+    retrained,
     same_evidence,
     same_measurement,
     status_of,
@@ -253,7 +254,8 @@ class CamWidget(Keeping):
         if fresh_picture:
             values["choices"] = contract.encode_choices(self._explainer, probe, self.colormap)
         if fresh:
-            values["evidence"] = contract.encode_evidence(explanation, identity)
+            changed = retrained(explanation, before)
+            values["evidence"] = contract.encode_evidence(explanation, identity, note=changed)
         values["result"] = contract.encode_result(explanation, seq=seq, evidence_id=identity, milliseconds=milliseconds)
         if not partial:
             values["status"] = status_of(explanation)

@@ -43,7 +43,7 @@ bundle: node_modules/.made ## Build js/ into camwidget/widget/static/
 	@$(WITH_NODE) npm run bundle
 
 bench: $(VENV)/.dev ## Measure speed and memory against the budgets
-	@$(BIN)/python -m tests.bench
+	@$(CHROMIUM) && $(BIN)/python -m tests.bench
 
 applications: $(VENV)/.dev ## Explain a picture with every network of keras.applications (half an hour)
 	@$(BIN)/python scripts/applications.py

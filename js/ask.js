@@ -61,6 +61,14 @@ export function makeAsk(model, signal, patience = PATIENCE) {
  * @param {Model} model
  */
 function isBusy(model) {
-  const { widget_manager: manager } = /** @type {{widget_manager?: any}} */ (model);
-  return manager?.kernel?.status === "busy";
+  return kernelStatus(model) === "busy";
+}
+
+/**
+ * What the notebook says of its kernel: "idle", "busy" ...; undefined where it does not say.
+ * @param {Model} model
+ * @returns {string | undefined}
+ */
+export function kernelStatus(model) {
+  return /** @type {{widget_manager?: any}} */ (model).widget_manager?.kernel?.status;
 }

@@ -65,8 +65,8 @@ export interface Choices {
 export interface Picture {
   width: number;
   height: number;
-  /** An encoded PNG of exactly width x height pixels. */
-  png: Bytes;
+  /** An image file of exactly width x height pixels: PNG, or JPEG where that would be large. */
+  file: Bytes;
 }
 
 /**
@@ -92,7 +92,7 @@ export interface Evidence {
   /**
    * Int8 x (channels, rows, columns): the terms w A of the map before the sum over channels and
    * the ReLU, each channel divided by its `scales` entry; term = terms[c,h,w] * scales[c].
-   * null where there are none, where it would be larger than 256 kB or is not finite (`note` says so).
+   * null where there are none, where the update would be larger than 256 kB or is not finite (`note` says so).
    */
   terms: Bytes | null;
   /** Float32 x channels. */
@@ -124,7 +124,7 @@ export interface Result {
   region: Box[] | null;
   /** For the score "contrast": the class that `target` is set against. */
   against: number | null;
-  /** Of the map: the layer's grid, or, for a map of pixels, at most 256 x 256. */
+  /** Of the map: the layer's grid, or, for a map of pixels, at most 240 x 240. */
   rows: number;
   columns: number;
   /**

@@ -74,6 +74,58 @@ test("where nobody is there, that is said at once", () => {
   assert.deepEqual(errors, ["There is no kernel."]);
 });
 
+test("an answer that is overdue is said, until it comes", () => {
+  const model = fake();
+  const asked = { method: "cam", layer: "late", target: 1, score: "logit", samples: 0, noise: 0.15 };
+  const chosen = { filters: null, neurons: null, region: null };
+  const answer = () => ({ ...asked, ...chosen, score: 3.5, score_name: "logit", seq: 1, evidence_id: 1 });
+  const state = { ...asked, ...chosen, status: "idle", result: answer() };
+  model.get = (name) => state[name];
+  const kernel = makeKernel();
+  kernel.watch(model, new AbortController().signal);
+  model.hears("msg:custom", { id: model.sent[0].id, error: "" });
+  mock.timers.tick(10_000);
+  assert.equal(kernel.isBusy, false);
+
+  chosen.target = state.target = 2;
+  model.hears("change:target");
+  mock.timers.tick(1400);
+  assert.equal(kernel.isBusy, false);
+  mock.timers.tick(200);
+  assert.deepEqual([kernel.isBusy, kernel.reached], [true, true]);
+  state.result = answer();
+  model.hears("change:result");
+  assert.equal(kernel.isBusy, false);
+
+  // The notebook says that it is idle: is it still the same kernel?
+  assert.equal(model.sent[1].kind, "hello");
+  mock.timers.tick(10_000);
+  assert.deepEqual([kernel.isBusy, kernel.reached], [false, true], "the answer has come meanwhile");
+  state.target = 0;
+  model.hears("change:target");
+  mock.timers.tick(1500);
+  assert.equal(kernel.isBusy, true);
+  mock.timers.tick(5000);
+  assert.deepEqual([kernel.isBusy, kernel.reached], [false, false]);
+  Object.assign(chosen, { target: 0 });
+  state.result = answer();
+  model.hears("change:result");
+  assert.deepEqual([kernel.isBusy, kernel.reached], [false, true]);
+
+  // It says that it is at work: no need to say more.
+  state.region = [
+    [
+      [0, 1],
+      [2, 3],
+    ],
+  ];
+  model.hears("change:region");
+  state.status = "computing";
+  model.hears("change:status");
+  mock.timers.tick(10_000);
+  assert.equal(kernel.isBusy, false);
+});
+
 test("a kernel is reached until it is silent, and again when it is heard", () => {
   const model = fake();
   const life = new AbortController();

@@ -1,10 +1,12 @@
 """The two halves of the wire agree: js/contract.d.ts against the traits and the dicts that Python sends."""
 
+import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from camwidget.explanation import Explainer, make_query
 from camwidget.maths import METHODS
@@ -143,7 +145,23 @@ def test_load_picture_and_contract_agree_on_the_picture():
     picture = load_picture(pixels, (12, 18, 3), explainer.preprocessing)
     sent = contract.encode_picture(picture)
     assert (sent["height"], sent["width"]) == (5, 7)
-    assert sent["png"].startswith(b"\x89PNG")
+    assert sent["file"].startswith(b"\x89PNG")
+
+
+def test_a_photograph_is_sent_small_whatever_it_shows():
+    explainer = Explainer(small_network(), preprocess=None)
+    noise = np.random.default_rng(0).integers(0, 256, (3888, 5184, 3), np.uint8)
+    smooth = np.broadcast_to(np.linspace(0, 255, 5184).astype(np.uint8)[:, None], noise.shape)
+    for pixels in (noise, smooth):
+        sent = contract.encode_picture(load_picture(pixels, (12, 18, 3), explainer.preprocessing))
+        assert len(sent["file"]) < 250_000
+        with Image.open(io.BytesIO(sent["file"])) as opened:
+            assert opened.size == (sent["width"], sent["height"])
+            assert opened.size[0] / opened.size[1] == pytest.approx(5184 / 3888, rel=0.01)
+            shown = np.asarray(opened.convert("RGB"), float)
+    # the gradient from left to right is still one: a column's brightness is its share of the width
+    np.testing.assert_allclose(shown.mean((0, 2)), np.linspace(0, 255, shown.shape[1]), atol=2)
+    assert shown.shape[1] == 1280
 
 
 def test_every_question_of_the_contract_is_known_and_answered_as_it_says():

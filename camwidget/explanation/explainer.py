@@ -103,10 +103,10 @@ class Explainer:
         """Read a picture as this network takes it, see `explain`."""
         return load_inputs(image, self._declared, input, self.preprocessing)
 
-    def probe(self, picture: Picture, output: str | int | None = None) -> Probe:
-        """The probe for pictures of this size."""
+    def probe(self, picture: Picture, output: str | int | None = None, *, measures: bool = True) -> Probe:
+        """The probe for pictures of this size; where nothing is measured with it, weights need not be read."""
         with self.lock:
-            return self.probes.of_picture(picture, output)
+            return self.probes.of_picture(picture, output, measures=measures)
 
     @property
     def arrangement(self) -> Arrangement:

@@ -50,12 +50,18 @@ class Probes:
         """The one used last whose head was looked at too, as for pictures; None: there is none yet."""
         return self._newest
 
-    def of_picture(self, picture: Picture, output: str | int | None) -> Probe:
-        """The probe for pictures of this size; a network without weights is built by it first."""
+    def of_picture(self, picture: Picture, output: str | int | None, *, measures: bool = True) -> Probe:
+        """The probe for pictures of this size; a network without weights is built by it first.
+
+        Args:
+            picture: as the network takes it.
+            output: see `Query`.
+            measures: False where only layers and names are looked at: whether weights have changed is not asked then.
+        """
         if not self._kept:  # a network that was seen before has its weights
             build(self._model, picture.packed)
         sides = tuple(Side(tuple(side.shape[1:]), side.dtype.name) for side in picture.sides)
-        return self._probe(picture.inputs.shape, picture.arrangement, sides, output)
+        return self._probe(picture.inputs.shape, picture.arrangement, sides, output, measures=measures)
 
     def of_declared(
         self, declared: Arrangement | None, size: tuple[int, int] | None = None, *, kept: bool = True
@@ -109,6 +115,7 @@ class Probes:
         output: str | int | None,
         *,
         needs_head: bool = True,
+        measures: bool = True,
     ) -> Probe:
         found = structure(self._model)
         # Layers were added or taken away, or an activation was exchanged.
@@ -125,8 +132,7 @@ class Probes:
             self._newest = probe
         while len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]
-        version = probe.fingerprint()
-        if version != self._version:
+        if measures and (version := probe.fingerprint()) != self._version:
             self._cache.clear()
             self._version = version
             self.changes += 1

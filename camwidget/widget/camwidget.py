@@ -28,6 +28,7 @@ from .state import (
     follow,
     of_what_was_stopped,
     refuse_unknown,
+    retrained,
     same_evidence,
     same_measurement,
     status_of,
@@ -218,7 +219,7 @@ class CamWidget(Keeping):
         query = make_query(options)
         if before.layer == INPUT and "layer" not in request.changed:
             query = replace(query, layer=None)  # the picture stood in for a layer; the method may want a real one
-        probe = self._explainer.probe(picture, query.output)
+        probe = self._explainer.probe(picture, query.output, measures=False)
         layer = probe.layer_for(query.layer, anything=query.record.selects_target)
         query = replace(query, layer=layer.name)
         return picture, follow(query, before, request.changed, self._explanation.layer_info.grid, layer.grid)
@@ -244,7 +245,7 @@ class CamWidget(Keeping):
         self, request: Request, explanation: Explanation, milliseconds: float, token: Token, *, partial: bool = False
     ) -> None:
         before = self._explanation
-        probe = self._explainer.probe(explanation.picture, explanation.query.output)
+        probe = self._explainer.probe(explanation.picture, explanation.query.output, measures=False)
         fresh_picture = explanation.picture is not before.picture
         fresh = not same_evidence(explanation, before)
         options = said(explanation, probe, self._given)
@@ -253,7 +254,8 @@ class CamWidget(Keeping):
         if fresh_picture:
             values["choices"] = contract.encode_choices(self._explainer, probe, self.colormap)
         if fresh:
-            values["evidence"] = contract.encode_evidence(explanation, identity)
+            changed = retrained(explanation, before)
+            values["evidence"] = contract.encode_evidence(explanation, identity, note=changed)
         values["result"] = contract.encode_result(explanation, seq=seq, evidence_id=identity, milliseconds=milliseconds)
         if not partial:
             values["status"] = status_of(explanation)

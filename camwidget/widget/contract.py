@@ -7,7 +7,7 @@ from jaxtyping import Float
 from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation
-from camwidget.explanation.drawing import palette, png, reduced
+from camwidget.explanation.drawing import jpeg, palette, png, reduced
 from camwidget.maths import METHODS, Method, full_heat
 from camwidget.model import SCORES, Picture, Probe
 from camwidget.model.survey import INPUT
@@ -16,11 +16,12 @@ from .state import as_traits
 
 COLORMAPS = ("viridis", "magma", "inferno", "cividis", "turbo", "jet", "gray")
 
-# Terms larger than this are not sent: the browser then waits for the kernel's map instead.
-PREVIEW_LIMIT = 256 * 1024
+# Bytes of bulk in one update, which as a whole stays below 256 kB. Terms that take more are not sent: the browser then
+# waits for the kernel's map instead.
+PREVIEW_LIMIT = 250_000
 
-# Longest side of a map of pixels as it is sent; 256 x 256 numbers are as much as the terms may take.
-MOST_PIXELS = 256
+# Longest side of a map of pixels as it is sent: 240 x 240 numbers, and room for those of a thousand classes.
+MOST_PIXELS = 240
 
 
 def encode_choices(explainer: Explainer, probe: Probe, colormap: str) -> dict:
@@ -83,25 +84,35 @@ def encode_colormaps(chosen: str) -> list[dict]:
     ]
 
 
+# Longest sides tried for a photograph; the last fits whatever it shows.
+_SIDES = (1280, 960, 720, 480, 320)
+
+
 @lru_cache(maxsize=4)
 def encode_picture(picture: Picture) -> dict:
-    """The picture before preprocessing, as PNG; a large photograph is made smaller first."""
+    """The picture before preprocessing, exactly; of a large photograph as much as may be sent, with JPEG's loss."""
     pixels = reduced(picture.pixels)
+    file = png(pixels)
+    for most in _SIDES:
+        if len(file) <= PREVIEW_LIMIT:
+            break
+        pixels = reduced(pixels, most)
+        file = jpeg(pixels)
     height, width = pixels.shape[:2]
-    return {"width": width, "height": height, "png": png(pixels)}
+    return {"width": width, "height": height, "file": file}
 
 
-def encode_evidence(explanation: Explanation, identity: int, limit: int | None = None) -> dict:
+def encode_evidence(explanation: Explanation, identity: int, limit: int | None = None, *, note: str = "") -> dict:
     """The terms of the map, quantised, so that the browser can repaint a selection by itself.
 
     Args:
         explanation: the newest one.
         identity: of what was measured.
-        limit: bytes that the terms may take; None: `PREVIEW_LIMIT`.
+        limit: bytes that the terms may take, and the filters' numbers with them; None: `PREVIEW_LIMIT`.
+        note: what people should know besides the explanation's own notes; "" for nothing.
     """
-    limit = PREVIEW_LIMIT if limit is None else limit
     rows, columns, channels = explanation.evidence.activations.shape
-    notes = list(explanation.notes)
+    notes = [*explanation.notes, *([note] if note else [])]
     if explanation.layer == INPUT:
         rows = columns = channels = 0  # the picture stands in for a layer: nobody chooses among its pixels
         notes.append("This network has no layer with a map: there are no neurons to choose from.")
@@ -109,8 +120,10 @@ def encode_evidence(explanation: Explanation, identity: int, limit: int | None =
         notes.append(
             "With a method for pixels, chosen neurons and filters are themselves explained: what excites them."
         )
-    terms, scales = encode_terms(explanation, limit)
-    if terms is None and explanation.evidence.activations.size > limit and not explanation.is_of_pixels:
+    # beside the numbers of `means`, `contributions` and `scales`
+    room = (PREVIEW_LIMIT if limit is None else limit) - 12 * channels
+    terms, scales = encode_terms(explanation, room)
+    if terms is None and explanation.evidence.activations.size > room and not explanation.is_of_pixels:
         notes.append("This layer is too large for an instant preview: a selection shows when the kernel has answered.")
     weighs = explanation.layer_weights is not None
     return {

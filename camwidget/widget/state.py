@@ -107,6 +107,19 @@ def same_evidence(one: Explanation, other: Explanation) -> bool:
     )
 
 
+def retrained(explanation: Explanation, before: Explanation) -> str:
+    """A sentence where the same picture gives other outputs than before, "" where it does not."""
+    if explanation.query.output != before.query.output:
+        return ""
+    inputs = explanation.picture.inputs, before.picture.inputs
+    if inputs[0] is not inputs[1] and not np.array_equal(*inputs):
+        return ""
+    # The same weights give the same outputs but for the last bits, which depend on how many pictures run at once.
+    if np.allclose(explanation.outputs, before.outputs, rtol=1e-3, atol=1e-3, equal_nan=True):
+        return ""
+    return "The network has changed since the last map: its outputs for this picture are others."
+
+
 def of_what_was_stopped(
     before: Explanation, picture: Picture, query: Query, changed: frozenset[str]
 ) -> Explanation | None:

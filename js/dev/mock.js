@@ -290,5 +290,5 @@ function drawnPicture(width, height) {
 /** @param {OffscreenCanvas} canvas */
 async function encoded(canvas) {
   const bytes = await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer();
-  return { width: canvas.width, height: canvas.height, png: new DataView(bytes) };
+  return { width: canvas.width, height: canvas.height, file: new DataView(bytes) };
 }

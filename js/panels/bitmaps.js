@@ -24,7 +24,7 @@ export function makeBitmaps(redraw, signal) {
     keep(images) {
       for (const image of known.keys()) if (!images.includes(image)) drop(image);
       for (const image of images) {
-        const bytes = uint8(image.png);
+        const bytes = uint8(image.file);
         if (known.has(image) || bytes.length === 0) continue;
         known.set(image, null);
         decode(bytes).then((bitmap) => {

@@ -2,7 +2,7 @@ import { makeAsk } from "../ask.js";
 import { button, h, setText } from "../dom.js";
 import { follow } from "../model.js";
 import * as read from "../pure/read.js";
-import { status, withoutKernel } from "../pure/words.js";
+import { busy, status, withoutKernel } from "../pure/words.js";
 import { keepButtons } from "./keep.js";
 
 /** A state that lasts less is not worth a word: without this wait a drag would make the line flicker. */
@@ -36,9 +36,10 @@ export function footerPanel(model, el, signal, { undo, kernel, told }) {
 
   let waiting = 0;
   const say = () => {
+    const previews = read.evidence(model)?.previews === true;
     const milliseconds = read.result(model)?.milliseconds ?? Number.NaN;
     const state = status(model.get("status") ?? "idle", model.get("progress") ?? 0, milliseconds);
-    setText(words, kernel.reached ? state : withoutKernel(read.evidence(model)?.previews === true));
+    setText(words, !kernel.reached ? withoutKernel(previews) : kernel.isBusy ? busy(previews) : state);
   };
   const draw = () => {
     const computing = kernel.reached && model.get("status") === "computing";

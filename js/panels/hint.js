@@ -9,7 +9,7 @@ const LONG = 84;
 export function hint() {
   const text = h("span", { id: freshId() });
   const summary = h("summary", {}, [text]);
-  const element = h("details", { class: "cw-hint" }, [summary]);
+  const element = h("details", { class: "cw-hint", hidden: "" }, [summary]);
   return {
     element,
     id: text.id,

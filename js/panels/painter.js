@@ -1,4 +1,5 @@
 /** Paints the stage: picture, heat, veil over what is not chosen, grid, outline, hovered and active neuron. */
+import { h } from "../dom.js";
 import { devicePixels, fit, snap } from "../pure/geometry.js";
 import { outline } from "../pure/outline.js";
 import { colourise, paints } from "../pure/palette.js";
@@ -10,8 +11,12 @@ import { drawCell, drawField, drawGrid, drawOutline, drawVeil } from "./strokes.
 /** Pictures with fewer pixels are shown as the pixels they are. */
 const FEW_PIXELS = 64;
 
-/** Longest side of a smooth map's raster; a screen that has more pixels enlarges it, which nobody sees. */
-const MOST_PIXELS = 1024;
+/**
+ * Pixels for each neuron of a smooth map, and for a small grid the whole raster's side; a screen that has more pixels
+ * enlarges it, which nobody sees, and a drag stays smooth.
+ */
+const PER_NEURON = 16;
+const ENOUGH = 256;
 
 /** At which a picture under a map of pixels has faded as far as it will. */
 const USUAL_OPACITY = 0.6;
@@ -79,9 +84,30 @@ export function paintMap(context, layer, frame, { now, heats, bitmap, model }) {
  * @param {import("../pure/geometry.js").Frame} frame
  */
 function drawPicture(context, bitmap, frame) {
-  context.imageSmoothingEnabled = Math.min(bitmap.width, bitmap.height) > FEW_PIXELS;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, frame.left, frame.top, frame.width, frame.height);
+  context.drawImage(atSize(bitmap, frame), frame.left, frame.top);
+}
+
+/** @type {WeakMap<ImageBitmap, HTMLCanvasElement>} */
+const sizes = new WeakMap();
+
+/**
+ * The picture at the size in which it is shown. Resizing it well takes longer than all else in a frame of a drag.
+ * @param {ImageBitmap} bitmap
+ * @param {{width: number, height: number}} size in device pixels
+ */
+function atSize(bitmap, { width, height }) {
+  const known = sizes.get(bitmap);
+  if (known?.width === width && known.height === height) return known;
+  const canvas = h("canvas");
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  if (context !== null) {
+    context.imageSmoothingEnabled = Math.min(bitmap.width, bitmap.height) > FEW_PIXELS;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, 0, 0, width, height);
+  }
+  sizes.set(bitmap, canvas);
+  return canvas;
 }
 
 /**
@@ -112,7 +138,8 @@ function fadePicture(context, { left, top, width, height }, opacity) {
  */
 function drawHeat(layer, { rows, columns }, heats, frame, model) {
   const blocks = model.get("view") === "cells";
-  const shrink = blocks ? 1 : Math.min(1, MOST_PIXELS / Math.max(frame.width, frame.height));
+  const most = Math.max(ENOUGH, PER_NEURON * Math.max(rows, columns));
+  const shrink = blocks ? 1 : Math.min(1, most / Math.max(frame.width, frame.height));
   const width = Math.max(1, Math.round(frame.width * shrink));
   const height = Math.max(1, Math.round(frame.height * shrink));
   const resized = (blocks ? cells : bilinear)(heats, rows, columns, height, width);

@@ -19,7 +19,7 @@ export const pictures = {
   follow(model, look, redraw, signal) {
     const load = async () => {
       const image = model.get("image");
-      const bytes = uint8(image?.png);
+      const bytes = uint8(image?.file);
       const bitmap = bytes.length === 0 ? null : await decode(bytes);
       if (signal.aborted || model.get("image") !== image) {
         bitmap?.close();
@@ -41,5 +41,5 @@ export const pictures = {
  * @returns {Promise<ImageBitmap | null>}
  */
 export function decode(bytes) {
-  return createImageBitmap(new Blob([bytes], { type: "image/png" })).catch(() => null);
+  return createImageBitmap(new Blob([bytes])).catch(() => null);
 }

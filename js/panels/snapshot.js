@@ -21,7 +21,7 @@ const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 export async function drawn(model) {
   const now = shown(read.evidence(model), read.result(model), read.filters(model), read.selection(model));
   const told = legendOf(model, now); // before the wait: what is chosen meanwhile is not what is drawn
-  const bitmap = await decode(uint8(model.get("image")?.png));
+  const bitmap = await decode(uint8(model.get("image")?.file));
   if (now === null || told === null || bitmap === null) return null;
   const times = Math.max(1, Math.ceil(LEAST / Math.max(bitmap.width, bitmap.height)));
   const frame = { left: 0, top: 0, width: bitmap.width * times, height: bitmap.height * times };

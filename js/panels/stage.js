@@ -72,7 +72,7 @@ export function stagePanel(model, el, signal, { undo, painted }) {
     frame.hidden = model.get("view") === "filters";
     each(now);
     readout(now);
-    keys.describe(now);
+    if (!look.dragging) keys.describe(now); // who drags does not read it, and a new cell in every frame takes time
     // A picture still on its way is no painted result.
     const waiting = image.width > 0 && look.bitmap === null && !pictures.broken(image);
     if (done && now?.result && !waiting) painted(now.result.seq);

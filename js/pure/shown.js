@@ -22,6 +22,7 @@
 import { same } from "./history.js";
 import { largest } from "./palette.js";
 import { filterSum, keep } from "./preview.js";
+import * as read from "./read.js";
 import { boxes, mask } from "./selection.js";
 
 /** @type {WeakMap<Evidence, {filters: number[] | null, sum: Float32Array}>} */
@@ -82,6 +83,17 @@ export function shown(evidence, result, filters, selection) {
 export function shareAt({ rows, columns, map }, [row, column]) {
   if (map.ofPixels || map.rows !== rows || map.columns !== columns || !(map.full > 0)) return null;
   return map.values[row * columns + column] / map.full;
+}
+
+/**
+ * Whether what is chosen now is still without an answer.
+ * @param {read.Readable} model
+ */
+export function isAwaited(model) {
+  const newest = read.result(model);
+  if (newest === null) return false;
+  const settled = Object.entries(newest.settings).every(([name, value]) => model.get(name) === value);
+  return !(settled && answers(newest, read.filters(model), read.selection(model)));
 }
 
 /**

@@ -87,6 +87,16 @@ export function withoutKernel(previews) {
 }
 
 /**
+ * What is said while an answer is overdue.
+ * @param {boolean} previews whether the page can paint a selection by itself
+ */
+export function busy(previews) {
+  return previews
+    ? "The kernel is busy: filters and neurons respond, all else follows when it answers."
+    : "The kernel is busy: the map follows when it answers.";
+}
+
+/**
  * What a neuron's cell says to a screen reader. `share` is its value beside the map's maximum.
  * @param {import("../contract.d.ts").Neuron} cell
  * @param {boolean} chosen

@@ -23,6 +23,7 @@ from .judging import METHODS as JUDGED
 from .judging import cluster_rows, evaluate_rows
 from .longer import longer_rows
 from .many import METHODS, many_rows
+from .page import widget_rows
 from .peers import peer_rows
 from .speed import speed_rows
 from .timing import Row
@@ -32,6 +33,7 @@ from .timing import Row
 GROUPS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("import camwidget", import_rows),
     ("samples: ", loop_rows),
+    ("widget: ", widget_rows),
     ("samples: evaluate", cluster_rows),
     ("ResNet50: peak memory", copies_rows),
     ("VGG16: peak memory", noise_rows),

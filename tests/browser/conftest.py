@@ -45,6 +45,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium: the one that CAMWIDGET_CHROMIUM names, or the one that scripts/chromium.py finds."""
+    with launch() as browser:
+        yield browser
+
+
+@contextmanager
+def launch() -> Iterator[Browser]:
+    """Starts that Chromium."""
     search = subprocess.run([sys.executable, CHROMIUM_FINDER], capture_output=True, text=True, timeout=PATIENCE)
     if search.returncode != 0:
         pytest.fail(search.stderr)
@@ -76,6 +83,17 @@ def shared_lab(server: Server, chromium: Browser, request: pytest.FixtureRequest
 def _notebooks(server: Server, chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
     test = re.sub(r"\W+", "-", Path(request.node.name).stem).strip("-")
     failures = request.session.testsfailed
+    with notebooks(server, chromium, test) as (open_notebook, pages):
+        yield open_notebook
+        if request.session.testsfailed > failures:
+            SHOTS.mkdir(parents=True, exist_ok=True)
+            for number, page in enumerate(pages):
+                page.screenshot(path=SHOTS / f"failed-{test}-{number}.png")
+
+
+@contextmanager
+def notebooks(server: Server, chromium: Browser, title: str) -> Iterator[tuple[Callable[..., Notebook], list[Page]]]:
+    """What opens notebooks called TITLE-0, TITLE-1 ..., and the pages that it has opened."""
     pages: list[Page] = []
     with ExitStack() as stack:
 
@@ -87,7 +105,7 @@ def _notebooks(server: Server, chromium: Browser, request: pytest.FixtureRequest
             run: bool = True,
             kernel: str = "python3",
         ) -> Notebook:
-            name = f"{test}-{len(pages)}.ipynb"
+            name = f"{title}-{len(pages)}.ipynb"
             server.write_notebook(name, cells, kernel)
             server.set("@jupyterlab/apputils-extension:themes", theme=THEMES[theme])
             context = chromium.new_context(viewport={"width": size[0], "height": size[1]})
@@ -103,11 +121,7 @@ def _notebooks(server: Server, chromium: Browser, request: pytest.FixtureRequest
                 notebook.run_cell(index)
             return notebook
 
-        yield open_notebook
-        if request.session.testsfailed > failures:
-            SHOTS.mkdir(parents=True, exist_ok=True)
-            for number, page in enumerate(pages):
-                page.screenshot(path=SHOTS / f"failed-{test}-{number}.png")
+        yield open_notebook, pages
 
 
 def _listen_for_errors(page: Page) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.jupyter import OLDER_KERNEL
+from tests.browser.axe import assert_accessible
 from tests.browser.notebook import Notebook
 
 pytestmark = pytest.mark.browser
@@ -189,6 +189,7 @@ def test_an_error_shows_in_the_alert_and_the_widget_goes_on(opened):
     expect(alert).to_contain_text("No layer 'conv9'")
     expect(opened.page.get_by_role("combobox", name="Layer")).to_have_value("late")
     opened.screenshot("alert-light")
+    assert_accessible(opened.page.locator(".camwidget"))
     drag(opened, (1, 1), (2, 2))
     answered(opened, "w.region == [[[1, 1], [2, 2]]]")
     expect(alert).not_to_contain_text("conv9")
@@ -202,20 +203,6 @@ def test_two_views_and_the_kernel_show_one_state(lab):
     for view in range(2):
         chosen = roots.nth(view).get_by_role("option", selected=True, name="dog")
         expect(chosen).to_be_visible()
-
-
-@pytest.mark.skipif(not OLDER_KERNEL.exists(), reason="no older ipykernel beside the installed one: run make test")
-def test_a_kernel_that_runs_observers_on_its_main_thread_does_the_same(lab):
-    notebook = lab([CELL], size=(1280, 1000), kernel="older")
-    assert notebook.value("__import__('ipykernel').__version__").startswith("6.")
-    notebook.page.locator(".camwidget[data-seq='1']").wait_for()
-    drag(notebook, (7, 12), (2, 3))
-    answered(notebook, "w.region == [[[2, 3], [7, 12]]]")
-    notebook.page.get_by_role("combobox", name="Method").select_option("smooth_grad_cam++")
-    answered(notebook, "w.samples == 20 and w.explanation.samples == 20")
-    notebook.run("w.target = 99")
-    expect(notebook.page.locator(".camwidget").get_by_role("alert")).to_contain_text("No class 99")
-    assert notebook.errors == []
 
 
 def test_the_map_follows_while_a_cell_trains_the_same_network(opened):
@@ -269,4 +256,5 @@ def test_it_can_be_looked_at(lab, theme, size):
     notebook.page.locator(".jp-OutputArea-output .camwidget").scroll_into_view_if_needed()
     notebook.screenshot(f"scene-{theme}-{size[0]}")
     notebook.screenshot(f"scene-{theme}-{size[0]}-widget", widget)
+    assert_accessible(widget)
     assert notebook.errors == []

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.notebook import Notebook
 
 pytestmark = pytest.mark.browser
@@ -226,6 +227,7 @@ def test_it_can_be_looked_at(lab):
     widget = notebook.page.locator(".camwidget")
     assert widget.evaluate("element => element.scrollWidth - element.clientWidth") <= 0
     notebook.screenshot("compare-dark-narrow", widget)
+    assert_accessible(widget)
 
     # A map of pixels beside one of neurons: their units differ, and so do their grids.
     notebook.page.get_by_role("combobox", name="Method").select_option("gradient")

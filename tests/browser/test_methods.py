@@ -1,16 +1,14 @@
 """Methods of all three kinds in a real JupyterLab: chosen on the page, answered by the kernel, painted."""
 
-import base64
-import io
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from jaxtyping import UInt8
-from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tests.browser.notebook import Notebook
+from tests.browser.painting import palette, sampled
 
 pytestmark = pytest.mark.browser
 
@@ -73,19 +71,12 @@ def drag(notebook: Notebook, start: tuple[int, int], end: tuple[int, int]) -> No
 
 def painted(notebook: Notebook) -> UInt8[np.ndarray, "112 112 3"]:
     """The canvas as the page shows it: the pixel in the middle of each pixel of the picture."""
-    address = notebook.page.locator(".camwidget canvas").first.evaluate("canvas => canvas.toDataURL()")
-    pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB"))
-    rows, columns = ((2 * np.arange(112) + 1) * length // 224 for length in pixels.shape[:2])
-    return pixels[rows][:, columns]
+    return sampled(notebook.page, 112, 112)
 
 
 def heat(notebook: Notebook) -> UInt8[np.ndarray, "112 112"]:
     """`.heatmap` in the kernel, as bytes."""
     return np.array(notebook.value("(w.heatmap * 255).round().astype(int).tolist()"), np.uint8)
-
-
-def colours(notebook: Notebook) -> UInt8[np.ndarray, "256 3"]:
-    return np.array(notebook.value("list(w.choices['colormaps'][0]['palette'])"), np.uint8).reshape(256, 3)
 
 
 def filters(notebook: Notebook) -> Locator:
@@ -97,11 +88,11 @@ def test_the_page_paints_the_colours_of_the_heatmap(opened, method):
     """Pixel by pixel, in the view where each paints itself, and densely enough to cover the picture."""
     opened.run("w.view, w.opacity = 'cells', 1.0")
     choose(opened, method)
-    expected = colours(opened)[heat(opened)]
+    expected = palette(opened)[heat(opened)]
     if method == "grad_cam":  # a neuron paints its block: its middle has the map's own value
         opened.run("import numpy as np; from camwidget.maths import normalize")
         cells = np.array(opened.value("(normalize(w.explanation.map) * 255).round().astype(int).tolist()"))
-        expected = colours(opened)[cells.repeat(8, axis=0).repeat(8, axis=1)]
+        expected = palette(opened)[cells.repeat(8, axis=0).repeat(8, axis=1)]
     expect(opened.page.get_by_role("combobox", name="View")).to_have_value("cells")
     difference = np.abs(painted(opened).astype(int) - expected)
     assert np.quantile(difference, 0.999) <= 4  # a step of the palette

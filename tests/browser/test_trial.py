@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.notebook import Notebook
 
 pytestmark = pytest.mark.browser
@@ -84,6 +85,7 @@ def test_a_whole_trial_by_keyboard(
     expect(count).to_have_text("4 of 6")
     assert_blind(notebook)
     notebook.screenshot(f"{name}-asking", trial)
+    assert_accessible(trial)
 
     page.on("dialog", lambda dialog: dialog.accept())  # the notebook is left unsaved: the votes are in their own file
     page.reload()
@@ -121,6 +123,7 @@ def test_a_whole_trial_by_keyboard(
     page.keyboard.press("Backspace")  # final
     expect(rows).to_have_count(4)
     notebook.screenshot(f"{name}-result", trial)
+    assert_accessible(trial)
     assert_skips(notebook, name)
     assert notebook.value(f"len(TrustStudy.load({str(tmp_path / 'ann.json')!r}).votes)") == 6
     assert notebook.errors == []

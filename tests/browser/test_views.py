@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.notebook import Notebook
 
 pytestmark = pytest.mark.browser
@@ -67,6 +68,7 @@ def test_views_and_numbers(lab: Callable[..., Notebook], theme: str, size: tuple
     assert float(caption.split("·")[1]) == pytest.approx(top, rel=0.02)
     notebook.run(f"w.filters = w.explanation.only(filters=None).strongest_filters(7) + [{silent}]")
     notebook.screenshot(f"{name}-filters", widget)
+    assert_accessible(widget)
     notebook.run("w.filters = None")
 
     view.select_option("inputs")

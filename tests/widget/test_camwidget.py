@@ -213,10 +213,17 @@ def test_training_is_noticed(model):
     model = small_network()
     widget = CamWidget(model, picture(), target=0)
     before = widget.explanation.signed.copy()
+    widget.refresh()
+    widget.wait(60)
+    assert "changed since" not in widget.evidence["note"]
     model.set_weights([weight + 0.1 for weight in model.get_weights()])
     widget.refresh()
     assert not np.allclose(widget.wait(60).signed, before)
     np.testing.assert_allclose(widget.explanation.signed, explain(model, picture(), target=0).signed)
+    assert "The network has changed since the last map" in widget.evidence["note"]
+    widget.image = picture(1)  # another picture has other outputs anyway
+    widget.wait(60)
+    assert "changed since" not in widget.evidence["note"]
     widget.close()
 
 

@@ -244,6 +244,8 @@ class Strip:
 
     def _note(self, order: str, labels: Numbers) -> str:
         notes = [self._album.note] if self._album is not None and self._album.note else []
+        if len(self._done) < len(labels):
+            notes.insert(0, f"{len(self._done):,} of {len(labels):,} pictures are read.")
         if self._skipped:
             (name, reason), *others = self.skipped
             few = f"{len(others) + 1} pictures are left out. The first" if others else "One picture is left out"

@@ -131,7 +131,7 @@ def test_the_strip_is_asked_again_when_training_is_over(model):
     widget = CamWidget(model, pictures, layer="late")
     fit(model, CamCallback(widget, every="batch"), epochs=6)
     expected = np.asarray(model(np.stack(pictures).astype(np.float32)))
-    told = threading.Event()
+    told, found = threading.Event(), np.zeros(6)
     for _ in range(600):  # in the background
         found = np.frombuffer(widget.pictures["probabilities"], np.float32)
         if widget.pictures["read"] == 6 and np.allclose(found, expected.max(1), rtol=1e-4):

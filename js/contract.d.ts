@@ -273,6 +273,7 @@ export interface PicturesAnswer extends Answer {
 
 export interface Thumbnail {
   number: number;
+  /** "" where it has none but its number. */
   name: string;
   /** A data address. */
   thumbnail: string;

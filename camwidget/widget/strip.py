@@ -62,7 +62,8 @@ class Strip:
         self._at_once = 1
         self._changes = -1  # of the network, when it was asked last
         self._resting = 0.0  # until then
-        self._told = 0  # how many were done when the page was told last
+        self._told = 0  # how many were done when the page was told last, and whether that was the end
+        self._told_end = False
         self._is_wanted = False  # whether one of those in sight has been read since
 
     @property
@@ -141,7 +142,7 @@ class Strip:
     def has_news(self) -> bool:
         """Whether it is time to tell the page: those in sight are read, all are, or an eighth more than at last."""
         done = len(self._done)
-        if self._album is None or done == self._told:
+        if self._album is None or (done == self._told and self._told_end == self._album.complete):
             return False
         is_all = self._album.complete and done == len(self._album)
         return is_all or self._is_wanted or done >= 1.125 * self._told + 8
@@ -189,7 +190,11 @@ class Strip:
         if changes != self._changes:
             self._again()
         for n, number in enumerate(numbers):
-            self._label(number, self._case(number), probe)
+            try:
+                self._label(number, self._case(number), probe)
+            except (TypeError, ValueError) as error:
+                self._skip(number, error)
+                continue
             predicted = int(logits[n].argmax())
             self._predicted[number] = predicted
             self._probabilities[number] = np.exp(logs[n, predicted])
@@ -215,7 +220,7 @@ class Strip:
         count = len(self._album)
         predicted, labels = self._predicted[:count].copy(), self._labels[:count].copy()
         probabilities = self._probabilities[:count].copy()
-        self._told, self._is_wanted = len(self._done), False
+        self._told, self._told_end, self._is_wanted = len(self._done), self._album.complete, False
         return {
             "count": count,
             "read": min(count, len(self._done)),
@@ -239,7 +244,8 @@ class Strip:
             room -= len(thumbnail)
             if room < 0:
                 break
-            found.append({"number": number, "name": self._case(number).name, "thumbnail": thumbnail})
+            name = self._case(number).name
+            found.append({"number": number, "name": "" if name == str(number) else name, "thumbnail": thumbnail})
         return found
 
     def _note(self, order: str, labels: Numbers) -> str:

@@ -4,16 +4,16 @@
  */
 import { makeAsk } from "../ask.js";
 import { button, freshId, h, setText } from "../dom.js";
-import { follow, onFrame, setTraits } from "../model.js";
+import { follow, onFrame, setTraits, watch } from "../model.js";
 import { verdictOf } from "../pure/album.js";
 import * as read from "../pure/read.js";
 import { rowsInSight } from "../pure/rows.js";
 import { listKeys, mark } from "./listkeys.js";
 
-const WIDTH = 96; // CSS pixels from one to the next, as in css/strip.css
+const WIDTH = 104; // CSS pixels from one to the next, as in css/strip.css
 
 /** Thumbnails kept in the page; then it begins anew. */
-const MOST = 600;
+const MOST = 1000;
 
 /** @type {[import("../contract.d.ts").Order, string][]} */
 const ORDERS = [
@@ -49,78 +49,85 @@ export function stripPanel(model, el, signal, { kernel }) {
   const inner = h("div", { role: "presentation", class: "cw-shots" });
   const list = h(
     "div",
-    { role: "listbox", "aria-label": "Pictures", "aria-orientation": "horizontal", class: "cw-album" },
+    {
+      role: "listbox",
+      "aria-label": "Pictures",
+      "aria-orientation": "horizontal",
+      class: "cw-album cw-some",
+    },
     [inner],
   );
   const note = h("p", { class: "cw-note" });
   const said = h("span", { class: "cw-shown cw-muted", "aria-live": "polite" }, [name, words]);
   el.append(h("div", { class: "cw-row cw-album-head" }, [previous, next, said, select]), list, note);
 
-  /** @type {Map<number, import("../contract.d.ts").Thumbnail>} */
+  /** @type {Map<number, ReturnType<typeof shot>>} */
   const known = new Map();
-  /** @type {Map<number, ReturnType<typeof shot>>} those in the page */
-  let present = new Map();
   let active = -1; // number of a picture
   let last = 0; // the one on show before a picture of one's own
   let asked = "";
+  let drawn = "";
 
   const order = () => read.pictures(model).order;
   const index = () => model.get("index") ?? -1;
   const place = () => order().indexOf(index() < 0 ? last : index());
   const show = (/** @type {number} */ at) => setTraits(model, { index: order()[at] });
+  const get = (/** @type {number} */ number) => {
+    const one = known.get(number) ?? shot(number);
+    known.set(number, one);
+    return one;
+  };
   const reveal = (/** @type {number} */ at) => {
-    const most = at * WIDTH;
-    list.scrollLeft = Math.max(most + 2 * WIDTH - list.clientWidth, Math.min(most - WIDTH, list.scrollLeft));
+    const left = at * WIDTH;
+    list.scrollLeft = Math.max(left + 2 * WIDTH - list.clientWidth, Math.min(left - WIDTH, list.scrollLeft));
     fill();
   };
   const activate = (/** @type {number} */ at) => {
     active = order()[at];
     reveal(at);
-    mark(list, present.get(active)?.element ?? null);
+    mark(list, get(active).element);
   };
+  const size = () => order().length;
   listKeys(list, signal, {
-    size: () => order().length,
-    perRow: () => order().length,
+    size,
+    perRow: size,
     active: () => order().indexOf(active),
     activate,
     moved: show,
     pressed: show,
   });
-  const onClick = (/** @type {MouseEvent} */ event) => {
-    const option = /** @type {Element} */ (event.target).closest("[role=option]");
-    const at = [...present.values()].findIndex(({ element }) => element === option);
+  const onClick = (/** @type {Event} */ { target }) => {
+    const at = order().findIndex((number) =>
+      known.get(number)?.element.contains(/** @type {Node} */ (target)),
+    );
     if (at < 0) return;
-    active = [...present.keys()][at];
-    mark(list, /** @type {HTMLElement} */ (option));
-    setTraits(model, { index: active });
+    activate(at);
+    show(at);
   };
   list.addEventListener("click", onClick, { signal });
 
   /** Brings those in sight into the page, and asks for what is missing of them. */
   const fill = () => {
     const pictures = read.pictures(model);
-    const total = pictures.order.length;
-    const [from, to] = rowsInSight(list.scrollLeft, list.clientWidth, WIDTH, total);
-    inner.style.width = `${total * WIDTH}px`;
+    const [from, to] = rowsInSight(list.scrollLeft, list.clientWidth, WIDTH, size());
+    inner.style.width = `${size() * WIDTH}px`;
     inner.style.paddingLeft = `${from * WIDTH}px`;
-    const now = pictures.order.slice(from, to).map((number, i) => {
-      const tile = present.get(number) ?? shot(number);
+    const seen = order().slice(from, to);
+    const elements = seen.map((number, i) => {
       const verdict = verdictOf(pictures, number, read.choices(model, "classes"));
-      tile.show(known.get(number), verdict, number === index(), from + i + 1, total);
-      return /** @type {const} */ ([number, tile]);
+      return get(number).show(verdict, number === index(), from + i + 1, size());
     });
-    present = new Map(now);
-    if (
-      now.length !== inner.children.length ||
-      now.some(([, { element }], i) => element !== inner.children[i])
-    )
-      inner.replaceChildren(...now.map(([, { element }]) => element));
-    const numbers = [...present.keys(), index()].filter((number) => number >= 0 && !known.has(number));
+    if (drawn !== String(seen)) inner.replaceChildren(...elements);
+    drawn = String(seen);
+    const numbers = [...seen, index()].filter((number) => number >= 0 && !get(number).isThere);
     if (numbers.length === 0 || asked === String(numbers)) return;
     asked = String(numbers);
     ask({ kind: "pictures", numbers }, ({ pictures = [] }) => {
-      if (known.size > MOST) known.clear();
-      for (const one of pictures) known.set(one.number, one);
+      if (known.size > MOST) {
+        known.clear();
+        drawn = "";
+      }
+      for (const one of pictures) get(one.number).take(one);
       if (pictures.length > 0) draw();
     });
   };
@@ -130,33 +137,37 @@ export function stripPanel(model, el, signal, { kernel }) {
     el.hidden = pictures.count === 0 || !kernel.reached;
     if (el.hidden) return;
     const at = place();
-    const total = pictures.order.length;
     previous.disabled = at <= 0;
-    next.disabled = at >= total - 1;
+    next.disabled = at >= size() - 1;
     select.value = model.get("order");
     const { words: verdict } = verdictOf(pictures, index(), read.choices(model, "classes"));
-    setText(name, index() < 0 ? "A picture of your own" : (known.get(index())?.name ?? ""));
-    setText(words, index() < 0 ? "" : ` ${at + 1} of ${total}${verdict && ` · ${verdict}`}`);
+    setText(name, index() < 0 ? "A picture of your own" : `Picture ${index()}`);
+    const parts = index() < 0 ? [] : ["", get(index()).name, `${at + 1} of ${size()}`, verdict];
+    setText(words, parts.filter((part, i) => i === 0 || part !== "").join(" · "));
     setText(note, pictures.note);
     note.hidden = pictures.note === "";
     fill();
-  };
-  const redraw = () => {
-    asked = ""; // what was not read may be so now
-    draw();
   };
   const follows = () => {
     if (index() >= 0) active = last = index();
     draw();
     reveal(Math.max(0, place()));
   };
+  const redraw = () => {
+    asked = ""; // what was not read may be so now
+    draw();
+  };
   list.addEventListener("scroll", onFrame(fill, signal), { signal, passive: true });
-  const size = new ResizeObserver(onFrame(draw, signal));
-  size.observe(list);
-  signal.addEventListener("abort", () => size.disconnect(), { once: true });
+  const resized = new ResizeObserver(onFrame(draw, signal));
+  resized.observe(list);
+  signal.addEventListener("abort", () => resized.disconnect(), { once: true });
   kernel.changed.addEventListener("change", draw, { signal });
   follow(model, ["pictures", "choices"], redraw, signal);
-  follow(model, ["index", "order"], follows, signal);
+  follow(model, ["index"], follows, signal);
+  const sorted = () => {
+    list.scrollLeft = 0; // what was sought comes first
+  };
+  watch(model, ["order"], sorted, signal);
 }
 
 /** @param {number} number */
@@ -172,22 +183,28 @@ function shot(number) {
   const element = h("div", attributes, [image, label]);
   return {
     element,
+    isThere: false,
+    name: "",
+    /** @param {import("../contract.d.ts").Thumbnail} found */
+    take({ name, thumbnail }) {
+      this.isThere = true;
+      this.name = name;
+      image.src = thumbnail;
+    },
     /**
-     * @param {import("../contract.d.ts").Thumbnail | undefined} known
      * @param {ReturnType<typeof verdictOf>} verdict
      * @param {boolean} chosen
      * @param {number} place
      * @param {number} total
      */
-    show(known, { said, truth, words }, chosen, place, total) {
-      if (known && image.src === "") image.src = known.thumbnail;
-      setText(label, said || "…");
+    show({ said, truth, words }, chosen, place, total) {
+      setText(label, { right: "✓ ", wrong: "✗ ", "": "" }[truth] + (said || "…"));
       element.dataset.truth = truth;
-      element.title = known ? `${known.name} · ${words}` : words;
-      element.setAttribute("aria-description", element.title);
-      element.setAttribute("aria-selected", String(chosen));
-      element.setAttribute("aria-posinset", String(place));
-      element.setAttribute("aria-setsize", String(total));
+      element.title = [this.name, words].filter(Boolean).join(" · ");
+      element.ariaSelected = String(chosen);
+      element.ariaPosInSet = String(place);
+      element.ariaSetSize = String(total);
+      return element;
     },
   };
 }

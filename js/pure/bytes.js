@@ -32,22 +32,14 @@ export function int8(bytes) {
 }
 
 /**
- * Copies only where the offset is no multiple of four, which four bytes together cannot stand on.
- * @param {unknown} bytes
- * @returns {[ArrayBuffer, number, number]} buffer, offset, and how many numbers there are
- */
-function byFours(bytes) {
-  const found = uint8(bytes);
-  const { buffer, byteOffset } = found.byteOffset % 4 === 0 ? found : found.slice();
-  return [buffer, byteOffset, Math.floor(found.byteLength / 4)];
-}
-
-/**
+ * Copies only where the offset is no multiple of four, which a Float32Array cannot stand on.
  * @param {unknown} bytes
  * @returns {Float32Array<ArrayBuffer>}
  */
 export function float32(bytes) {
-  return new Float32Array(...byFours(bytes));
+  const found = uint8(bytes);
+  const { buffer, byteOffset } = found.byteOffset % 4 === 0 ? found : found.slice();
+  return new Float32Array(buffer, byteOffset, Math.floor(found.byteLength / 4));
 }
 
 /**
@@ -55,5 +47,6 @@ export function float32(bytes) {
  * @returns {Int32Array<ArrayBuffer>}
  */
 export function int32(bytes) {
-  return new Int32Array(...byFours(bytes));
+  const { buffer, byteOffset, length } = float32(bytes); // the same four bytes each
+  return new Int32Array(buffer, byteOffset, length);
 }

@@ -88,9 +88,9 @@ def test_wrong_and_confident_first(opened):
     first = opened.page.get_by_role("listbox", name="Pictures").get_by_role("option").first
     opened.run("w.index = 999")
     expect(first).to_have_attribute("aria-label", "Picture 999")
-    expect(first).to_have_attribute("aria-description", "999 · red .93 · wrong, it is green")
+    expect(first).to_have_attribute("title", "red .96 · wrong, it is green")
     expect(opened.page.get_by_role("button", name="Previous picture")).to_be_disabled()
-    expect(opened.page.get_by_text("1 of 1000 · red .93 · wrong, it is green")).to_be_visible()
+    expect(opened.page.get_by_text("Picture 999 · 1 of 1000 · red .96 · wrong, it is green")).to_be_visible()
 
 
 BRING = """async ([how, encoded, name, type]) => {

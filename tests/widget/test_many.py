@@ -218,6 +218,12 @@ def test_tensorflow_and_keras_data_sets(make):
         assert found["order"].tolist() == [2, 3, 4, 1, 0]
 
 
+def test_a_label_that_there_is_not_costs_its_own_picture_alone(make):
+    found = all_read(make(PICTURES, labels=[0, 1, 7, 2, 1]))
+    assert found["predicted"].tolist() == [0, 1, SKIPPED, 0, 1]
+    assert "'2': Picture 2: label 7 is outside the classes" in found["note"]
+
+
 def test_a_data_set_that_breaks_off(make):
     def breaking() -> Iterator[np.ndarray]:
         yield from PICTURES[:2]
@@ -284,7 +290,7 @@ def test_those_in_sight_are_read_next_and_told_at_once(make, monkeypatch):
         assert time.monotonic() < end
         time.sleep(0.001)
     assert widget.pictures["read"] < 1000
-    assert [one["name"] for one in widget._strip.page([900, 901])] == ["900", "901"]
+    assert [one["number"] for one in widget._strip.page([900, 901])] == [900, 901]
 
 
 def test_a_thousand_pictures_stay_small_on_the_wire_and_in_number_of_messages(make):

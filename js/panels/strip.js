@@ -142,8 +142,8 @@ export function stripPanel(model, el, signal, { kernel }) {
     select.value = model.get("order");
     const { words: verdict } = verdictOf(pictures, index(), read.choices(model, "classes"));
     setText(name, index() < 0 ? "A picture of your own" : `Picture ${index()}`);
-    const parts = index() < 0 ? [] : ["", get(index()).name, `${at + 1} of ${size()}`, verdict];
-    setText(words, parts.filter((part, i) => i === 0 || part !== "").join(" · "));
+    const told = dotted(get(Math.max(0, index())).name, `${at + 1} of ${size()}`, verdict);
+    setText(words, index() < 0 ? "" : ` · ${told}`);
     setText(note, pictures.note);
     note.hidden = pictures.note === "";
     fill();
@@ -169,6 +169,8 @@ export function stripPanel(model, el, signal, { kernel }) {
   };
   watch(model, ["order"], sorted, signal);
 }
+
+const dotted = (/** @type {string[]} */ ...parts) => parts.filter(Boolean).join(" · ");
 
 /** @param {number} number */
 function shot(number) {
@@ -200,11 +202,8 @@ function shot(number) {
     show({ said, truth, words }, chosen, place, total) {
       setText(label, { right: "✓ ", wrong: "✗ ", "": "" }[truth] + (said || "…"));
       element.dataset.truth = truth;
-      element.title = [this.name, words].filter(Boolean).join(" · ");
-      element.ariaSelected = String(chosen);
-      element.ariaPosInSet = String(place);
-      element.ariaSetSize = String(total);
-      return element;
+      const title = dotted(this.name, words);
+      return Object.assign(element, { title, ariaSelected: chosen, ariaPosInSet: place, ariaSetSize: total });
     },
   };
 }

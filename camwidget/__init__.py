@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from camwidget.maths import pointing_game as pointing_game
     from camwidget.maths import rank_correlation as rank_correlation
     from camwidget.maths import win_rate as win_rate
+    from camwidget.widget import CamCallback as CamCallback
     from camwidget.widget import CamWidget as CamWidget
     from camwidget.widget import TrustStudy as TrustStudy
 
 _HOME = {
+    "CamCallback": "camwidget.widget",
     "CamWidget": "camwidget.widget",
     "Case": "camwidget.judge",
     "Explainer": "camwidget.explanation",
@@ -80,6 +82,7 @@ __all__ = [
     "Case",
     "METHODS",
     "TrustStudy",
+    "CamCallback",
     "CamWidget",
     "Explainer",
     "Explanation",

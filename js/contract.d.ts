@@ -18,6 +18,9 @@ export type Neuron = [number, number];
 /** Two opposite corners, inclusive, in any order. */
 export type Box = [Neuron, Neuron];
 
+/** "wrong": wrong and confident first; "unsure": the least confident first. */
+export type Order = "given" | "wrong" | "unsure";
+
 /** "filters": one map for each; "inputs": what the network sees. */
 export type View = "smooth" | "cells" | "filters" | "inputs";
 export type Status = "idle" | "computing" | "stopped";
@@ -67,6 +70,29 @@ export interface Picture {
   height: number;
   /** An image file of exactly width x height pixels: PNG, or JPEG where that would be large. */
   file: Bytes;
+}
+
+/**
+ * Where there are many pictures: what the network says of each, as far as it was asked. {} where there is one. Below
+ * 256 kB; names and thumbnails come by question, those in sight alone.
+ */
+export interface Pictures {
+  /** How many there are; of a data set, so far. */
+  count: number;
+  /** How many of them the network was asked about. */
+  read: number;
+  /** Whether no more come. */
+  complete: boolean;
+  /** Int32: numbers of the pictures in the trait's `order`; those that cannot be read are missing. */
+  order: Bytes;
+  /** Int32 x count: the class predicted; -1 not asked yet, -2 cannot be read. */
+  predicted: Bytes;
+  /** Float32 x count: its probability, NaN where the network gives none. */
+  probabilities: Bytes;
+  /** Int32 x count: the true class, -1 where it is not known. */
+  labels: Bytes;
+  /** What people should know (a picture that cannot be read); "" mostly. */
+  note: string;
 }
 
 /**
@@ -167,6 +193,9 @@ export interface State {
   /** Single neurons kept, with `region` their union; null in both = all. */
   neurons: Neuron[] | null;
   region: Box[] | null;
+  /** Number of the picture on show among `pictures`; null: it is none of them. */
+  index: number | null;
+  order: Order;
   colormap: string;
   /** Of the heat over the picture, in [0, 1]. */
   opacity: number;
@@ -175,6 +204,7 @@ export interface State {
   // told by the kernel only
   choices: Choices;
   image: Picture;
+  pictures: Pictures;
   evidence: Evidence;
   result: Result;
   /** A sentence for the alert; "" when all is well. The browser sets it to "" when it is dismissed. */
@@ -197,6 +227,10 @@ export type Request = { id: number } & (
   | { kind: "inputs" }
   /** Whether the map on show deserves trust. Takes seconds. */
   | { kind: "check" }
+  /** Thumbnails of the pictures in sight. What is not answered is not read yet, or did not fit: ask again. */
+  | { kind: "pictures"; numbers: number[] }
+  /** A picture that was dropped or pasted, as a data address below 256 kB: it is explained next. */
+  | { kind: "picture"; data: string }
 );
 
 /** Kernel to browser, one for each request. `error` is "" when it was granted. */
@@ -232,6 +266,19 @@ export interface CheckAnswer extends Answer {
   randomized: string;
 }
 
+/** To "pictures"; below 256 kB. */
+export interface PicturesAnswer extends Answer {
+  pictures: Thumbnail[];
+}
+
+export interface Thumbnail {
+  number: number;
+  /** "" where it has none but its number. */
+  name: string;
+  /** A data address. */
+  thumbnail: string;
+}
+
 /** To "inputs". */
 export interface InputsAnswer extends Answer {
   low: number;
@@ -239,57 +286,4 @@ export interface InputsAnswer extends Answer {
   height: number;
   width: number;
   channels: number;
-}
-
-// -- the blind trial, a widget of its own ------------------------------------------------------
-
-/** "left" is map A, "right" is map B; "skipped" is no vote: there were no maps to see. */
-export type TrialChoice = "left" | "right" | "same" | "skipped";
-
-/** Every trait of the blind trial. No method has a name here before `revealed`. */
-export interface TrialState {
-  /** One for each question so far, in the judge's order; a vote appends one, Undo takes the last away. */
-  answers: TrialChoice[];
-  /** The judge asks for the result, which makes the votes final. */
-  revealed: boolean;
-
-  // told by the kernel only
-  /** Number of questions. */
-  total: number;
-  /** Empty when every question is answered. */
-  question: Partial<TrialQuestion>;
-  /** Empty until `revealed`. */
-  outcome: Partial<TrialOutcome>;
-  error: string;
-}
-
-export interface TrialQuestion {
-  /** From 1; while it is not `answers.length + 1` the question is an old one. */
-  number: number;
-  class_name: string;
-  /** The maps could not be computed: the picture can be skipped, and nothing else. */
-  failed: boolean;
-  /** PNG files: the picture, and the maps over it. Empty where that failed. */
-  picture: Bytes;
-  left: Bytes;
-  right: Bytes;
-}
-
-export interface TrialOutcome {
-  /** The two methods, then the same. */
-  rows: TrialRow[];
-  /** Those that were judged. */
-  pictures: number;
-  judges: number;
-  /** How often a picture was skipped. */
-  skipped: number;
-}
-
-export interface TrialRow {
-  title: string;
-  votes: number;
-  /** Sum over pictures of the share of votes, and its 95 % interval. */
-  score: number;
-  low: number;
-  high: number;
 }

@@ -11,6 +11,7 @@ import { checkPanel } from "./panels/check.js";
 import { classesPanel } from "./panels/classes.js";
 import { comparePanel } from "./panels/compare.js";
 import { controlsPanel } from "./panels/controls.js";
+import { dropPanel } from "./panels/drop.js";
 import { filtersPanel } from "./panels/filters.js";
 import { footerPanel } from "./panels/footer.js";
 import { makeTold } from "./panels/keep.js";
@@ -18,6 +19,7 @@ import { neuronsPanel } from "./panels/neurons.js";
 import { reachPanel } from "./panels/reach.js";
 import { scorePanel } from "./panels/score.js";
 import { stagePanel } from "./panels/stage.js";
+import { stripPanel } from "./panels/strip.js";
 import { makePins } from "./pins.js";
 import { makeUndo } from "./selecting.js";
 
@@ -43,8 +45,9 @@ export default () => {
     const life = new AbortController();
     const signal = life.signal;
     const zone = (/** @type {string} */ name) => h("section", { class: `cw-zone cw-${name}` });
-    const [head, picture, compare, controls, filters, footer] = [
+    const [head, album, picture, compare, controls, filters, footer] = [
       zone("head"),
+      zone("album-zone"),
       zone("picture"),
       zone("compare"),
       zone("controls"),
@@ -52,7 +55,7 @@ export default () => {
       zone("footer"),
     ];
     const root = h("div", { class: "camwidget", "data-seq": "0" }, [
-      h("div", { class: "cw-card" }, [head, picture, compare, controls, filters, footer]),
+      h("div", { class: "cw-card" }, [head, album, picture, compare, controls, filters, footer]),
     ]);
     root.addEventListener("focusin", keepKeys, { signal });
     const showStatus = () => {
@@ -70,11 +73,13 @@ export default () => {
     el.append(root);
 
     classesPanel(model, head, signal);
-    alertPanel(model, head, signal);
+    const alert = alertPanel(model, head, signal);
+    stripPanel(model, album, signal, { kernel });
     const painted = (/** @type {number} */ seq) => {
       root.dataset.seq = String(seq);
     };
     const stage = stagePanel(model, picture, signal, { undo, painted });
+    dropPanel(model, picture, root, signal, alert);
     neuronsPanel(model, picture, signal, { undo });
     checkPanel(model, picture, signal);
     comparePanel(model, compare, signal, { undo, pins, shown: stage.shown });

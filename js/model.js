@@ -1,7 +1,7 @@
 /**
  * The way to the kernel: set traits, listen to them, stop listening. The model is the one place of state.
  *
- * @typedef {import("./contract.d.ts").State & import("./contract.d.ts").TrialState} State of either widget
+ * @typedef {import("./contract.d.ts").State & import("./contract-trial.d.ts").TrialState} State of either widget
  * @typedef {Pick<import("@anywidget/types").AnyModel<State>, "get" | "set" | "on" | "off" | "save_changes" | "send">} Model
  */
 

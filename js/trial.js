@@ -40,7 +40,7 @@ function render({ model, el }) {
   const undo = () => {
     if (answers().length > 0 && !model.get("revealed")) setTraits(model, { answers: answers().slice(0, -1) });
   };
-  const vote = (/** @type {import("./contract.d.ts").TrialChoice} */ choice) => {
+  const vote = (/** @type {import("./contract-trial.d.ts").TrialChoice} */ choice) => {
     // Only the question on show: two quick presses must not answer one that nobody has seen.
     if (canAnswer(model.get("question"), answers(), choice))
       setTraits(model, { answers: [...answers(), choice] });

@@ -1,22 +1,28 @@
 """The two halves of the wire agree: js/contract.d.ts against the traits and the dicts that Python sends."""
 
+import base64
 import io
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from camwidget.explanation import Explainer, make_query
+from camwidget.explanation.drawing import png
 from camwidget.maths import METHODS
 from camwidget.model import load_picture
 from camwidget.widget import TrustStudy, contract
+from camwidget.widget.album import Album
 from camwidget.widget.requests import REQUESTS, Asked, answer
+from camwidget.widget.strip import Strip
 from camwidget.widget.traits import Traits
 from tests.widget.networks import small_network
 
-TEXT = re.sub(r"/\*.*?\*/|//[^\n]*", "", Path("js/contract.d.ts").read_text(), flags=re.DOTALL)
+WRITTEN = "\n".join(path.read_text() for path in sorted(Path("js").glob("contract*.d.ts")))
+TEXT = re.sub(r"/\*.*?\*/|//[^\n]*", "", WRITTEN, flags=re.DOTALL)
 
 # What ipywidgets and anywidget add to every widget.
 OWN = {"layout", "tabbable", "tooltip", "comm", "keys", "log"}
@@ -56,6 +62,11 @@ def test_the_blind_trial_has_the_traits_and_fields_of_the_contract():
     study.answers, study.revealed = ["same"], True
     assert set(study.outcome) == interface("TrialOutcome")
     assert all(set(row) == interface("TrialRow") for row in study.outcome["rows"])
+
+
+def test_many_pictures_have_the_fields_of_the_contract(explained):
+    strip = Strip(explained[0], make_query({}), Album([np.zeros((12, 18, 3), np.uint8)]))
+    assert set(strip.encode("given")) == interface("Pictures")
 
 
 def test_choices_have_the_fields_of_the_contract(explained):
@@ -168,10 +179,20 @@ def test_every_question_of_the_contract_is_known_and_answered_as_it_says():
     assert set(re.findall(r'\| \{ kind: "(\w+)"', TEXT)) == set(REQUESTS)
     explainer = Explainer(small_network(), preprocess=None)
     picture = explainer.picture(np.arange(12 * 18 * 3, dtype=np.uint8).reshape(12, 18, 3))
-    asked = Asked(explainer, explainer.answer(picture, make_query({})), lambda: True)
+    strip = Strip(explainer, make_query({}), Album([np.zeros((12, 18, 3), np.uint8)]))
+    while strip.step() is not None:
+        pass
+    shown: list[Any] = []
+    asked = Asked(explainer, explainer.answer(picture, make_query({})), lambda: True, strip, shown.append)
     of_one = {"layer": asked.explanation.layer, "row": 1, "column": 2}
-    for kind, content in (("neuron", of_one), ("inputs", {}), ("check", {}), ("stop", {}), ("hello", {})):
+    dropped = {"data": "data:image/png;base64," + base64.b64encode(png(np.zeros((5, 7, 3), np.uint8))).decode()}
+    questions = {"neuron": of_one, "pictures": {"numbers": [0]}, "picture": dropped}
+    for kind in REQUESTS:
+        content = questions.get(kind, {})
         found = answer(asked, {"id": 1, "kind": kind, **content}).fields
         own = interface(f"{kind.capitalize()}Answer") if f"interface {kind.capitalize()}Answer" in TEXT else set()
         assert set(found) == own | interface("Answer"), kind
         assert found["error"] == ""
+        if kind == "pictures":
+            assert [set(one) for one in found["pictures"]] == [interface("Thumbnail")]
+    assert [image.size for image in shown] == [(7, 5)]

@@ -136,7 +136,7 @@ def cases(images: Any) -> Iterator[Case]:
         if isinstance(given, Case):
             yield given if given.name else replace(given, name=_name(given.image, number))
         else:
-            yield Case(given, _name(given, number), _label(label))
+            yield Case(given, _name(given, number), as_label(label))
 
 
 def files(folder: str | os.PathLike) -> list[Path]:
@@ -155,7 +155,7 @@ def files(folder: str | os.PathLike) -> list[Path]:
     return found
 
 
-def beside(images: Iterable[object], **columns: Iterable[Any] | None) -> Iterator[Case]:
+def beside(images: Any, **columns: Iterable[Any] | None) -> Iterator[Case]:
     """The same cases with more that is known of each: one value of every column for each picture.
 
     Args:
@@ -190,7 +190,7 @@ def _name(image: object, number: int) -> str:
     return Path(image).name if isinstance(image, str | os.PathLike) else str(number)
 
 
-def _label(label: Any) -> int | str | None:
+def as_label(label: Any) -> int | str | None:
     """A class out of what data sets have: an index, a name, or one number for each class."""
     if label is None or isinstance(label, str):
         return label

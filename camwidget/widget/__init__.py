@@ -3,5 +3,6 @@
 May import: everything below, anywidget, ipywidgets. `static/` is built from `js/`.
 """
 
+from .callback import CamCallback as CamCallback
 from .camwidget import CamWidget as CamWidget
 from .trial import TrustStudy as TrustStudy

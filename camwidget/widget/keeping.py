@@ -15,7 +15,7 @@ from camwidget.explanation.drawing import display_png
 from . import contract
 from .captioned import captioned
 from .page import MOST_TERMS, write_page
-from .reproduce import Said, write_code
+from .reproduce import Given, Said, write_code
 from .state import as_traits, status_of
 from .traits import LOOKS, STATE, Traits
 
@@ -25,6 +25,8 @@ class Keeping(Traits):
 
     # set by the widget, which computes them
     _settled_image: object
+    _settled_index: int | None
+    _given: Given
     _said: Said
 
     @property
@@ -53,7 +55,7 @@ class Keeping(Traits):
         """
         with self._lock:
             settled = as_traits(self._explanation.query)
-            told = {"status": status_of(self._explanation), "progress": 0.0, "error": ""}
+            told = {"status": status_of(self._explanation), "progress": 0.0, "error": "", "pictures": {}}
             told["evidence"] = contract.encode_evidence(self._explanation, dict(self.evidence)["id"], MOST_TERMS)
             state = {**self.get_state(STATE), **settled, **told}
             text = write_page(state, self._explanation.title, str(self._esm), str(self._css))
@@ -75,7 +77,8 @@ class Keeping(Traits):
 
     def _written(self) -> str:
         looks = {name: (getattr(self, name), default) for name, default in LOOKS.items()}
-        return write_code(self._said, self._settled_image, looks)
+        number = self._settled_index if self._given.indexed else None
+        return write_code(self._said, self._settled_image, number, looks)
 
     @traitlets.default("code")
     def _first_code(self) -> str:

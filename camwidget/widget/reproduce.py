@@ -39,10 +39,12 @@ class Given:
     Attributes:
         preprocess: as given.
         class_names: as given, in order.
+        indexed: whether it was given many pictures that can be had by their number.
     """
 
     preprocess: str | Preprocess | None
     class_names: tuple[str, ...] | None
+    indexed: bool
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,21 @@ def said(explanation: Explanation, probe: Probe, given: Given) -> Said:
     return Said({**_of_model(given), **_of_query(explanation, probe, given)}, explanation.stopped)
 
 
-def write_code(said: Said, image: object, looks: Mapping[str, tuple[Any, Any]]) -> str:
+def write_code(said: Said, image: object, number: int | None, looks: Mapping[str, tuple[Any, Any]]) -> str:
     """Runnable text of `CamWidget(...)` and of the `explain(...)` that gives the same map.
 
     Only what differs from the defaults is written. Objects that have no text are called `model`,
-    `img`, `preprocess` and `class_names`; a picture that was given by its path is written as such.
+    `img`, `images`, `preprocess` and `class_names`; a picture that was given by its path is written as such.
 
     Args:
         said: of the newest explanation.
         image: as it was given.
+        number: of the picture in `images`; None: it is none of several.
         looks: the widget's options that no query has: value and default.
     """
     options = dict(said.options)
     shown = {name: value for name, (value, default) in looks.items() if value != default}
-    subject = [Name("model"), _picture(image)]
+    subject = [Name("model"), _picture(image, number)]
     names = [each.name for each in (*subject, *options.values()) if isinstance(each, Name)]
     lines = [
         "from camwidget import CamWidget, explain",
@@ -92,10 +95,10 @@ def write_code(said: Said, image: object, looks: Mapping[str, tuple[Any, Any]]) 
     return "\n".join([*lines, f"w = {widget}", "w", "", f"explanation = {_call('explain', subject, options)}", ""])
 
 
-def _picture(image: object) -> object:
+def _picture(image: object, number: int | None) -> object:
     if isinstance(image, str | os.PathLike):
         return os.fspath(image)
-    return Name("img")
+    return Name("img" if number is None else f"images[{number}]")
 
 
 def _of_model(given: Given) -> dict[str, object]:

@@ -1,17 +1,21 @@
-"""What the page may ask besides setting traits: read-only questions and Stop, each with an id and always answered."""
+"""What the page may ask besides setting traits: questions, Stop, a picture; each with an id and always answered."""
 
+import base64
+import io
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.drawing import png, reduced
 from camwidget.judge import glance
 
 from .contract import number
+from .strip import Strip
 
 # Longest side of the network's input as it is sent: at most 250 kB.
 _MOST_SEEN = 288
@@ -25,11 +29,15 @@ class Asked:
         explainer: of the widget.
         explanation: the newest.
         stop: ends the present computation early; False where there is none.
+        strip: of many pictures.
+        show: has another picture explained next.
     """
 
     explainer: Explainer
     explanation: Explanation
     stop: Callable[[], bool]
+    strip: Strip
+    show: Callable[[object], None]
 
 
 @dataclass(frozen=True)
@@ -146,6 +154,26 @@ def _check(asked: Asked, content: Mapping[str, Any]) -> Answer:
     return Answer({**{name: number(getattr(found, name)) for name in fields}, "randomized": found.randomized})
 
 
+def _pictures(asked: Asked, content: Mapping[str, Any]) -> Answer:
+    """Thumbnails of the pictures in sight."""
+    numbers = content.get("numbers")
+    if not isinstance(numbers, list) or not all(isinstance(each, int) for each in numbers):
+        raise TypeError(f"numbers={numbers!r} are no whole numbers.")
+    return Answer({"pictures": asked.strip.page(numbers)})
+
+
+def _picture(asked: Asked, content: Mapping[str, Any]) -> Answer:
+    """A picture that was dropped or pasted: it is explained next."""
+    _, _, encoded = str(content.get("data")).partition("base64,")
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(encoded, validate=True)))
+        image.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ValueError(f"What was dropped cannot be read as a picture: {error}") from error
+    asked.show(image)
+    return Answer({})
+
+
 def _index(content: Mapping[str, Any], name: str) -> int:
     value = content.get(name)
     if not isinstance(value, int):
@@ -160,6 +188,8 @@ REQUESTS: dict[str, Callable[[Asked, Mapping[str, Any]], Answer]] = {
     "neuron": _neuron,
     "inputs": _inputs,
     "check": _check,
+    "pictures": _pictures,
+    "picture": _picture,
 }
 
 _LONG = ("check",)

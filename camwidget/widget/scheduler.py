@@ -48,6 +48,9 @@ class Scheduler(Generic[_Request]):
         lock: a `threading.RLock`; guards the slot, and whatever else the caller guards with it.
             `wait` lets go of it, even where the waiting thread holds it, so that an observer may
             wait for an answer.
+        spare: done in the worker when nothing is asked for, a little at a time: called again and again
+            with nothing between but what is asked for meanwhile. Gives the seconds until it wants to be
+            called again, None: not before the next answer. Nobody waits for it.
 
     Attributes:
         number: of changes submitted so far.
@@ -55,14 +58,20 @@ class Scheduler(Generic[_Request]):
     """
 
     def __init__(
-        self, take: Callable[[frozenset[str]], _Request], work: Callable[[_Request, Token], None], lock: Any
+        self,
+        take: Callable[[frozenset[str]], _Request],
+        work: Callable[[_Request, Token], None],
+        lock: Any,
+        spare: Callable[[], float | None] = lambda: None,
     ) -> None:
         self._take = take
         self._work = work
+        self._spare = spare
         self._changed = threading.Condition(lock)
         self._slot: set[str] | None = None
         self._token: Token | None = None
         self._worker: threading.Thread | None = None
+        self._ended = 0  # the highest number of a computation that has ended
         self.number = 0
         self.closed = False
 
@@ -79,11 +88,16 @@ class Scheduler(Generic[_Request]):
             self._slot = {*(self._slot or ()), *changes}
             if self._token is not None:
                 self._token.superseded = True
-            if self._worker is None:
+            self.start()
+            self._changed.notify_all()
+
+    def start(self) -> None:
+        """Let the worker begin with what is spare; `submit` does so too."""
+        with self._changed:
+            if self._worker is None and not self.closed:
                 # a daemon, so that a notebook's kernel can end while a long map is computed
                 self._worker = threading.Thread(target=self._run, name="camwidget", daemon=True)
                 self._worker.start()
-            self._changed.notify_all()
 
     def stop(self) -> bool:
         """Ask the present computation to end early and keep what it has; False: there is none."""
@@ -100,6 +114,14 @@ class Scheduler(Generic[_Request]):
         with self._changed:
             return self._changed.wait_for(lambda: self.closed or (self._slot is None and self._token is None), timeout)
 
+    def wait_once(self) -> None:
+        """Block until one computation has ended that knew of all that is submitted by now, overtaken or not."""
+        if threading.current_thread() is self._worker:
+            return
+        with self._changed:
+            number = self.number
+            self._changed.wait_for(lambda: self.closed or self._ended >= number)
+
     def close(self) -> None:
         """Drop what waits and let the worker end; may be called twice and from anywhere."""
         with self._changed:
@@ -110,23 +132,38 @@ class Scheduler(Generic[_Request]):
             self._changed.notify_all()
 
     def _run(self) -> None:
+        pause: float | None = 0.0  # seconds until what is spare is due; None: not before the next answer
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._slot is not None or self.closed)
+                self._changed.wait_for(lambda: self._slot is not None or self.closed, pause)
                 if self.closed:
                     return
-                changes, self._slot = frozenset(self._slot or ()), None
-                self._token = token = Token(self.number)
-                request = self._take(changes)
+                asked = self._asked()
             try:
-                self._work(request, token)
-            except Superseded:
-                with self._changed:
-                    if self._slot is not None:  # what was left unanswered falls to the next one
-                        self._slot |= changes
+                pause = None if asked is None else 0.0  # also should it raise
+                if asked is None:
+                    pause = self._spare()
+                else:
+                    self._answer(*asked)
             except Exception:  # for instance of a user's observer: the next change is answered all the same
                 threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
-            finally:
-                with self._changed:
-                    self._token = None
-                    self._changed.notify_all()
+
+    def _asked(self) -> tuple[_Request, Token, set[str]] | None:
+        """Empty the slot; None where nothing is asked for."""
+        changes, self._slot = self._slot, None
+        if changes is None:
+            return None
+        self._token = Token(self.number)
+        return self._take(frozenset(changes)), self._token, changes
+
+    def _answer(self, request: _Request, token: Token, changes: set[str]) -> None:
+        try:
+            self._work(request, token)
+        except Superseded:
+            with self._changed:
+                if self._slot is not None:  # what was left unanswered falls to the next one
+                    self._slot |= changes
+        finally:
+            with self._changed:
+                self._token, self._ended = None, token.number
+                self._changed.notify_all()

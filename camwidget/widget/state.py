@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from camwidget.explanation import Explanation, Query, checks
+from camwidget.explanation.query import check_option
 from camwidget.maths import METHODS
 from camwidget.maths.selection import rescale
 from camwidget.model import Picture
@@ -24,14 +25,28 @@ class Request:
 
     Attributes:
         image: whatever the user gave.
+        index: number of the picture among those that were given; None: it is none of them.
         options: the traits in `QUERY_TRAITS`.
         changed: names of the traits that were set since the last answer; "refresh" where
-            everything shall be measured anew.
+            everything shall be measured anew, "training" where the network has learnt.
     """
 
     image: object
+    index: int | None
     options: Mapping[str, Any]
     changed: frozenset[str]
+
+
+_check_index = checks.whole_number("index", 0, "the number of a picture, from 0", optional=True)
+
+
+def check_trait(name: str, value: object) -> Any:
+    """What the trait `name` is set to, in the form in which it is kept.
+
+    Raises:
+        TypeError, ValueError: it cannot be meant.
+    """
+    return _check_index(value) if name == "index" else as_plain(check_option(name, value))
 
 
 def refuse_unknown(options: Iterable[str], own: Iterable[str]) -> None:
@@ -125,7 +140,8 @@ def of_what_was_stopped(
 ) -> Explanation | None:
     """Another selection of a measurement that was stopped: what there is of it is kept, not begun anew."""
     is_same = picture is before.picture and same_measurement(query, before.query)
-    if not before.stopped or not is_same or before.layer_weights is None or "refresh" in changed:
+    is_fresh = not changed.isdisjoint({"refresh", "training"})
+    if not before.stopped or not is_same or before.layer_weights is None or is_fresh:
         return None
     return before.only(**{name: getattr(query, name) for name in SELECTION})
 

@@ -12,7 +12,9 @@ from camwidget.explanation import Explanation
 from camwidget.explanation.checks import unknown
 
 from . import contract
+from .comparable import comparable
 from .state import SELECTION
+from .strip import ORDERS
 
 _STATIC = pathlib.Path(__file__).parent / "static"
 
@@ -26,6 +28,16 @@ class _Guarded(traitlets.Any):
     def set(self, obj: Any, value: Any) -> None:
         with obj._lock:
             super().set(obj, value)
+
+
+class _Shown(_Guarded):
+    """A picture: heard of whenever it is set, since an array may be another one inside."""
+
+    def set(self, obj: Any, value: Any) -> None:
+        with obj._lock:
+            before = obj._trait_values.get(self.name)
+            obj._trait_values[self.name] = now = comparable(value)
+            obj._notify_trait(self.name, before, now)
 
 
 class Traits(anywidget.AnyWidget):
@@ -52,15 +64,18 @@ class Traits(anywidget.AnyWidget):
     filters = _Guarded().tag(sync=True)
     neurons = _Guarded().tag(sync=True)
     region = _Guarded().tag(sync=True)
+    index = _Guarded().tag(sync=True)  # of the picture on show; None: it is none of those that were given
+    order = traitlets.Enum(ORDERS, ORDERS[0]).tag(sync=True)
     colormap = traitlets.Unicode(LOOKS["colormap"]).tag(sync=True)
     opacity = traitlets.Float(LOOKS["opacity"], min=0.0, max=1.0).tag(sync=True)
     view = traitlets.Enum(("smooth", "cells", "filters", "inputs"), LOOKS["view"]).tag(sync=True)
 
     # The value is whatever the user gave; the page gets the picture that was read from it.
-    image = _Guarded().tag(sync=True, to_json=lambda _, widget: contract.encode_picture(widget._explanation.picture))
+    image = _Shown().tag(sync=True, to_json=lambda _, widget: contract.encode_picture(widget._explanation.picture))
 
     # told by the kernel
     choices = traitlets.Dict().tag(sync=True)
+    pictures = traitlets.Dict().tag(sync=True)
     evidence = traitlets.Dict().tag(sync=True)
     result = traitlets.Dict().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)

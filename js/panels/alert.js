@@ -6,20 +6,31 @@ import { setTraits, watch } from "../model.js";
  * @param {import("../model.js").Model} model
  * @param {HTMLElement} el
  * @param {AbortSignal} signal
+ * @returns {(sentence: string) => void} says what went wrong in this page alone, of which the kernel need not know
  */
 export function alertPanel(model, el, signal) {
   const text = h("p", { class: "cw-alert-text" });
-  const dismiss = button("Dismiss", signal, () => setTraits(model, { error: "" }));
+  let own = "";
+  const dismiss = button("Dismiss", signal, () => {
+    say("");
+    setTraits(model, { error: "" });
+  });
   const region = h("div", { role: "alert", class: "cw-alert-region" });
   const banner = h("div", { class: "cw-alert-banner" }, [text, dismiss]);
   el.append(region);
 
   const draw = () => {
-    const error = model.get("error") ?? "";
+    const error = model.get("error") || own;
     setText(text, error);
     if (error === "") banner.remove();
     else if (!banner.isConnected) region.append(banner);
   };
+  const say = (/** @type {string} */ sentence) => {
+    own = sentence;
+    draw();
+  };
   watch(model, ["error"], draw, signal);
+  watch(model, ["result"], () => say(""), signal);
   draw();
+  return say;
 }

@@ -31,7 +31,7 @@ export function outcomePanel(model, el, signal) {
   return { reveal };
 }
 
-/** @param {import("../contract.d.ts").TrialRow[]} rows */
+/** @param {import("../contract-trial.d.ts").TrialRow[]} rows */
 function table(rows) {
   const head = ["Answer", "Votes", "Score", "95 % interval"].map((name) => h("th", { scope: "col" }, [name]));
   const body = rows.map((row) =>

@@ -41,3 +41,12 @@ export function float32(bytes) {
   const { buffer, byteOffset } = found.byteOffset % 4 === 0 ? found : found.slice();
   return new Float32Array(buffer, byteOffset, Math.floor(found.byteLength / 4));
 }
+
+/**
+ * @param {unknown} bytes
+ * @returns {Int32Array<ArrayBuffer>}
+ */
+export function int32(bytes) {
+  const { buffer, byteOffset, length } = float32(bytes); // the same four bytes each
+  return new Int32Array(buffer, byteOffset, length);
+}

@@ -38,8 +38,15 @@
  * @property {number} score
  * @property {string} message
  * @property {number} milliseconds
+ * @typedef {object} Pictures
+ * @property {number} count 0 where there is one picture, and no strip
+ * @property {number[]} order
+ * @property {Int32Array} predicted
+ * @property {Float32Array} probabilities
+ * @property {Int32Array} labels
+ * @property {string} note
  */
-import { float32, int8, uint8 } from "./bytes.js";
+import { float32, int8, int32, uint8 } from "./bytes.js";
 import { gradient } from "./palette.js";
 import { isEverything } from "./selection.js";
 
@@ -121,6 +128,21 @@ export function result(model) {
       milliseconds: raw.milliseconds ?? Number.NaN,
     };
   });
+}
+
+/**
+ * @param {Readable} model
+ * @returns {Pictures}
+ */
+export function pictures(model) {
+  return once(model.get("pictures"), (raw) => ({
+    count: raw.count ?? 0,
+    order: [...int32(raw.order)],
+    predicted: int32(raw.predicted),
+    probabilities: float32(raw.probabilities),
+    labels: int32(raw.labels),
+    note: raw.note ?? "",
+  }));
 }
 
 /**

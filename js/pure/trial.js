@@ -1,9 +1,9 @@
 /**
  * The blind trial's logic without a page.
  *
- * @typedef {import("../contract.d.ts").TrialChoice} TrialChoice
- * @typedef {import("../contract.d.ts").TrialQuestion} TrialQuestion
- * @typedef {import("../contract.d.ts").TrialOutcome} TrialOutcome
+ * @typedef {import("../contract-trial.d.ts").TrialChoice} TrialChoice
+ * @typedef {import("../contract-trial.d.ts").TrialQuestion} TrialQuestion
+ * @typedef {import("../contract-trial.d.ts").TrialOutcome} TrialOutcome
  */
 
 /** @type {Map<string, TrialChoice | "undo">} */

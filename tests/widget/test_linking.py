@@ -6,6 +6,7 @@ import time
 import ipywidgets
 import numpy as np
 import pytest
+import tensorflow
 from PIL import Image
 
 from camwidget import CamWidget, explain
@@ -82,6 +83,29 @@ def test_two_linked_widgets_compare_two_networks(pair, models):
     assert not np.allclose(pair[0].explanation.map, pair[1].explanation.map)
     for each in links:
         each.unlink()
+
+
+def test_pictures_in_arrays_are_linked_both_ways(pair, models):
+    (linked,) = link(pair, "image")
+    pair[0].image = picture(4)
+    settle(pair)
+    pair[1].image = tensorflow.constant(picture(5))
+    settle(pair)
+    for widget, model in zip(pair, models, strict=True):
+        np.testing.assert_array_equal(widget.image, picture(5))
+        np.testing.assert_allclose(widget.heatmap, explain(model, picture(5)).heatmap, rtol=1e-9)
+    linked.unlink()
+
+
+def test_an_array_changed_in_place_and_set_again_is_explained_anew(pair, models):
+    image = picture(4)
+    pair[0].image = image
+    pair[0].wait(60)
+    image[:] = picture(6)
+    pair[0].image = image
+    pair[0].wait(60)
+    np.testing.assert_allclose(pair[0].heatmap, explain(models[0], picture(6)).heatmap, rtol=1e-9)
+    assert (pair[0].image == picture(6)).all(), "an array as any other"
 
 
 def test_what_one_of_two_cannot_show_is_said_there_and_given_up_by_both(pair):

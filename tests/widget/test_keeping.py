@@ -199,6 +199,6 @@ def test_the_state_a_notebook_saves_is_whole(model):
     saved = ipywidgets.Widget.get_manager_state(widgets=[widget])["state"][widget.model_id]
     assert saved["state"]["region"] == [[[2, 3], [6, 9]]]
     paths = {tuple(buffer["path"]) for buffer in saved["buffers"]}
-    assert {("image", "png"), ("evidence", "terms"), ("result", "map")} <= paths
+    assert {("image", "file"), ("evidence", "terms"), ("result", "map")} <= paths
     json.dumps(saved, allow_nan=False)
     widget.close()

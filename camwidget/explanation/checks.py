@@ -63,6 +63,11 @@ def whole_number(what: str, least: int, meaning: str, *, optional: bool = False)
     return check
 
 
+batch = whole_number("batch", 1, "how many pictures go through the network together", optional=True)
+count = whole_number("count", 0, "how many are wanted, at most")
+top = whole_number("top", 1, "how many classes are wanted, at most")
+
+
 def noise(value: object) -> float:
     """A share of the picture's range."""
     try:

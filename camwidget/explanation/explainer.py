@@ -17,19 +17,21 @@ from camwidget.model import (
     Probe,
     Variable,
     declared_inputs,
+    declared_units,
     find_preprocessing,
     load_inputs,
     refuse_unsupported,
 )
 
+from . import checks
 from .cache import Cache
 from .compose import explanation_of
 from .explanation import Explanation
-from .many import explanations
+from .many import explanations, queries_of
 from .measuring import Checkpoint, Progress, Task, measure, observation_key
 from .measuring.running import in_notebook, unwatched
-from .notes import announced
-from .prediction import ClassNames, Prediction, listed_names, numbered_classes
+from .notes import announced, without_effect
+from .prediction import ClassNames, Prediction, check_number, listed_names, numbered_classes
 from .probes import Probes
 from .query import Query, make_query, takes_query
 from .resolve import resolve
@@ -41,9 +43,17 @@ Show = Callable[[Callable[[], Explanation]], None]
 class Explainer:
     """A Keras network that can be asked why.
 
-    Compiled functions, activations and derivatives are kept, so that a change of class costs only
-    the network's tail and a change of filters or neurons no network at all. Training is noticed
-    by itself; `refresh()` forgets what was measured in any case.
+    Compiled functions, activations and derivatives are kept: another class costs only the network's
+    tail, other filters or neurons no network at all. Training is noticed by itself, and so is a filter,
+    a layer, an activation or a decimal number of a layer changed by hand. Not so single numbers among
+    more than 2^20 weights, and whatever else Python code in the network reads: then call `refresh()`.
+
+    The network runs as for a prediction. What it does besides is left out: assertions, prints, counters,
+    whatever it writes into its variables; only in a branch of a `tf.cond`, or in a loop, does a write to
+    a variable of TensorFlow's own run as in the network itself.
+
+    Several outputs without a softmax or sigmoid are classes' logits, unless the network's loss is one for
+    values: of one that was loaded without its loss, `model.compile(loss="mse")` says so.
 
     Args:
         model: a Keras 3 network that takes a picture, among other inputs perhaps, and gives one or
@@ -74,10 +84,12 @@ class Explainer:
         refuse_unsupported(model)
         self.model = model
         self.preprocess = preprocess
-        self.preprocessing = find_preprocessing(model, preprocess)
+        self.preprocessing = find_preprocessing(model, preprocess, self._declared)
         self.cache = Cache()
         self.lock = threading.RLock()
         self.given_names = listed_names(class_names)
+        check_number(self.given_names or (), declared_units(model))
+        self.told: set[str] = set()  # warnings about the network itself: once is enough
         self.probes = Probes(model, self.cache)
 
     def with_weights(self, weights: Sequence[tuple[Variable, Float[np.ndarray, "..."]]]) -> "Explainer":
@@ -85,8 +97,6 @@ class Explainer:
         other = Explainer(self.model, preprocess=self.preprocess, class_names=self.given_names)
         other.probes = Probes(self.model, other.cache, tuple(weights))
         return other
-
-    # -- what there is ------------------------------------------------------------------------
 
     @property
     def layers(self) -> tuple[LayerInfo, ...]:
@@ -130,14 +140,8 @@ class Explainer:
         Raises:
             ValueError: as many names as given do not fit the network.
         """
-        if self.given_names is None:
-            return numbered_classes(probe.classes, "class" if probe.gives_classes else "unit")
-        if len(self.given_names) != probe.classes:
-            raise ValueError(
-                f"class_names= holds {len(self.given_names)} names and the network has {probe.classes} classes. "
-                "Pass one name for each class, in order."
-            )
-        return self.given_names
+        check_number(self.given_names or (), (probe.classes,))
+        return self.given_names or numbered_classes(probe.classes, "class" if probe.gives_classes else "unit")
 
     def predict(
         self,
@@ -158,6 +162,7 @@ class Explainer:
         Raises:
             TypeError, ValueError: as `explain`.
         """
+        top = checks.top(top)
         picture = self.picture(image, input)
         with self.lock:
             probe = self.probe(picture, output)
@@ -165,8 +170,6 @@ class Explainer:
             names = self.class_names(probe)
         order = logits[0].argsort()[::-1][:top]
         return [Prediction(int(k), names[k], float(np.exp(logs[0, k])), float(logits[0, k])) for k in order]
-
-    # -- explaining ---------------------------------------------------------------------------
 
     @takes_query
     def explain(self, image: object, **options: object) -> Explanation:
@@ -185,7 +188,7 @@ class Explainer:
             TypeError, ValueError: what was given, what was expected, how to mend it.
         """
         query = make_query(options)
-        return announced(self.watched(self.picture(image, query.input), query), stacklevel=3)
+        return announced(self.watched(self.picture(image, query.input), query), self.told, stacklevel=3)
 
     @takes_query
     def explain_many(
@@ -207,27 +210,23 @@ class Explainer:
             methods: several methods; None: the one in `method=`.
             batch: pictures that go through the network together; None: by their size.
             progress: whether to show a bar; None: in a notebook.
-            **options: see `Query`, the same for all pictures.
+            **options: see `Query`.
 
         Yields:
-            For each picture an `Explanation`; where `methods` is given a tuple of them, in that order.
-            What there is to say of one stands in its `.notes`; over many pictures nothing is warned of.
+            For each picture an `Explanation`; where `methods` is given a tuple of them, in that order. Nothing
+            is warned of; what there is to say stands in `.notes`.
 
         Raises:
-            TypeError, ValueError: as `explain`; for a picture that cannot be read, with its number.
+            TypeError, ValueError: as `explain`; for a picture that cannot be read, with its number, once those before
+                it are yielded. (Left out, it would put all later ones beside the wrong picture.)
 
         Example:
             >>> for explanation in explainer.explain_many(Path("photographs").glob("*.jpg"), target=3):
             ...     explanation.save(...)
         """
-        if isinstance(methods, str):
-            raise TypeError(f"methods= takes a list of methods; for one, pass method={methods!r}.")
-        if batch is not None and batch < 1:
-            raise ValueError(f"batch={batch} is below 1. Pass how many pictures go through the network together.")
-        names = [None] if methods is None else list(methods)
-        queries = [make_query(options if name is None else {**options, "method": name}) for name in names]
+        queries = queries_of(methods, options)
         shown = in_notebook() if progress is None else progress
-        found = explanations(self, images, queries, batch, shown)
+        found = explanations(self, images, queries, checks.batch(batch), shown)
         return (each[0] for each in found) if methods is None else found
 
     def watched(self, picture: Picture, query: Query) -> Explanation:
@@ -280,7 +279,8 @@ class Explainer:
         observation = self._observe(probe, layer, picture, cache, query.output)
         resolved, notes = resolve(query, probe, layer, names, observation)
         preprocess = self.preprocessing.function
-        return Task(probe, layer, picture, observation, resolved, preprocess, checkpoint, cache), notes
+        task = Task(probe, layer, picture, observation, resolved, preprocess, checkpoint, cache)
+        return task, notes + without_effect(query)
 
     def refresh(self) -> None:
         """Forget everything measured and compiled, for instance after the network was changed by hand."""

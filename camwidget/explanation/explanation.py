@@ -22,7 +22,7 @@ from camwidget.maths import (
 )
 from camwidget.model import SCORES, LayerInfo, Picture
 
-from . import drawing, figures
+from . import checks, drawing, figures
 from .query import Query
 
 
@@ -181,12 +181,12 @@ class Explanation:
 
     def strongest_filters(self, count: int) -> list[int]:
         """The filters that add most to the map, first the one that adds most; ready for `filters=`."""
-        return strongest(self.contributions(), count)
+        return strongest(self.contributions(), checks.count(count))
 
     def strongest_neurons(self, count: int) -> list[tuple[int, int]]:
         """The neurons (row, column) that hold most of the evidence; ready for `neurons=`."""
         columns = self.layer_info.columns
-        return [divmod(place, columns) for place in strongest(self._sum.ravel(), count)]
+        return [divmod(place, columns) for place in strongest(self._sum.ravel(), checks.count(count))]
 
     def only(self, **selection: object) -> "Explanation":
         """The same evidence with other `filters`, `neurons` or `region`; no network is run.
@@ -223,7 +223,12 @@ class Explanation:
         return figures.plot(self, colormap=colormap, opacity=opacity)
 
     def save(self, path: str | os.PathLike, *, colormap: str = "viridis", opacity: float = 0.6) -> None:
-        """Write the overlay as an image file; the ending of `path` chooses the format."""
+        """Write the overlay as an image file; the ending of `path` chooses the format.
+
+        Raises:
+            ValueError: no picture format has that ending.
+        """
+        drawing.check_ending(path)
         Image.fromarray(self.overlay(colormap=colormap, opacity=opacity)).save(path)
 
     @property

@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize
 
 from camwidget.maths import METHODS, full_heat, rank_correlation, resize
 
-from .drawing import Plot, display_signed, overlay, palette
+from .drawing import Plot, display_signed, overlay, palette, reduced
 
 if TYPE_CHECKING:
     from .explanation import Explanation
@@ -24,20 +24,20 @@ def plot(explanation: "Explanation", *, colormap: str, opacity: float) -> Plot:
     A map of neurons lies over the picture; a map of pixels stands beside it, and so do, for guided
     methods, its signed colours around grey.
     """
-    height, width = explanation.picture.pixels.shape[:2]
+    pixels = reduced(explanation.picture.pixels)
+    height, width = pixels.shape[:2]
     backward = METHODS[explanation.method].backward
     in_colour = backward is not None and backward.relu != "plain"
     panels = 3 if in_colour else 2
     figure = Plot(figsize=(4.2 * panels, max(2.4, 3.6 * height / width + 0.6)), layout="constrained")
     axes = figure.subplots(1, panels)
-    _show(axes[0], explanation.picture.pixels, "picture")
+    _show(axes[0], pixels, "picture")
     if in_colour:
         _show(axes[1], display_signed(explanation.signed), "signed, per colour; grey = 0")
     rows, columns = explanation.map.shape
     last = axes[-1]
     _show(last, _painted(explanation, None, colormap, opacity), explanation.message or f"{rows} x {columns} map")
-    scale = ScalarMappable(Normalize(0, _top(explanation) or 1.0), colormap)
-    figure.colorbar(scale, ax=last, fraction=0.05, label=_unit(explanation), extend=_beyond(explanation))
+    _colour_bar(figure, last, explanation, colormap, label=_unit(explanation))
     # Class names are text: "$5 or $6" is no mathematics.
     figure.suptitle("\n".join(textwrap.wrap(explanation.title, 44 * panels)), fontsize=11, parse_math=False)
     return figure
@@ -85,13 +85,13 @@ def compare(
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     against_first = correlations(shown)[0]
     for position, (each, ax) in enumerate(zip(shown, axes, strict=False)):
-        title = "\n".join(textwrap.wrap(each.title, 42))
+        said = [each.title, each.message]
         if position:
-            title += f"\nrank correlation with the first: {_number(against_first[position])}"
+            said.append(f"rank correlation with the first: {_number(against_first[position])}")
+        title = "\n".join(line for sentence in said for line in textwrap.wrap(sentence, 46))
         _show(ax, _painted(each, top, colormap, opacity), title, size=8)
         if not shared_scale:
-            scale = ScalarMappable(Normalize(0, _top(each) or 1.0), colormap)
-            figure.colorbar(scale, ax=ax, fraction=0.05, extend=_beyond(each))
+            _colour_bar(figure, ax, each, colormap)
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
     if shared_scale:
@@ -136,11 +136,20 @@ def _painted(
     explanation: "Explanation", top: float | None, colormap: str, opacity: float
 ) -> UInt8[np.ndarray, "H W 3"]:
     """A map of neurons over its picture, a map of pixels by itself; `top` has the strongest colour."""
-    pixels = explanation.picture.pixels
+    pixels = reduced(explanation.picture.pixels)
     shown = explanation.heat if top is None else np.clip(explanation.map / (top or 1.0), 0, 1)
     if explanation.is_of_pixels:
         return palette(colormap)[np.round(shown * 255).astype(int)]
     return overlay(pixels, resize(shown, *pixels.shape[:2]), colormap=colormap, opacity=opacity)
+
+
+def _colour_bar(figure: Plot, axes: Axes, explanation: "Explanation", colormap: str, label: str = "") -> None:
+    """Its numbers; beside a map that has nothing to show, the room for one, so that panels stay of one size."""
+    top = _top(explanation)
+    scale = ScalarMappable(Normalize(0, top or 1.0), colormap)
+    bar = figure.colorbar(scale, ax=axes, fraction=0.05, label=label, extend=_beyond(explanation))
+    bar.ax.tick_params(labelsize=8)
+    bar.ax.set_visible(bool(top))
 
 
 def _show(axes: Axes, image: UInt8[np.ndarray, "H W 3"], title: str, size: int = 10) -> None:

@@ -1,7 +1,7 @@
 """Many pictures, one after the other: read lazily, measured in batches, several methods at a time."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +13,22 @@ from .cache import Cache
 from .explanation import Explanation
 from .measuring import Task, batch_size, observation_key
 from .measuring.running import unwatched
-from .query import Query
+from .query import Query, make_query
 
 if TYPE_CHECKING:
     from .explainer import Explainer
+
+
+def queries_of(methods: Sequence[str] | None, options: Mapping[str, object]) -> list[Query]:
+    """A checked query for each method; None: for the one among the options."""
+    if isinstance(methods, str):
+        raise TypeError(f"methods= takes a list of methods; for one, pass method={methods!r}.")
+    if methods is None:
+        return [make_query(options)]
+    names = list(methods)
+    if not names:
+        raise ValueError("methods= holds no method. Pass a list of them, or leave it out for the one in method=.")
+    return [make_query({**options, "method": name}) for name in names]
 
 
 def explanations(
@@ -24,16 +36,23 @@ def explanations(
 ) -> Iterator[tuple[Explanation, ...]]:
     """One tuple for each picture, one explanation in it for each query.
 
+    A picture that cannot be read ends it, once those before it are done.
+
     What one batch measured is forgotten with it: nothing is taken from, or left in, the explainer's cache.
     """
     pictures = enumerate(image for image, _ in labelled(images))
     bar = _bar(images) if progress else None
     try:
-        while chunk := _chunk(explainer, pictures, queries[0], batch):
+        error: Exception | None = None
+        while error is None:
+            chunk, error = _chunk(explainer, pictures, queries[0], batch)
+            if not chunk and error is None:
+                return
             for found in explain_together(explainer, chunk, [queries] * len(chunk)):
                 yield found
                 if bar is not None:
                     bar.update()
+        raise error
     finally:
         if bar is not None:
             bar.close()
@@ -71,10 +90,12 @@ def labelled(images: Any) -> Iterator[tuple[object, object]]:
     Raises:
         TypeError: one picture was given, not many.
     """
-    if isinstance(images, str | bytes) or not (hasattr(images, "__iter__") or hasattr(images, "__getitem__")):
-        raise TypeError(
-            f"explain_many takes many pictures, and {images!r} is one. Pass a list of them, or use explain()."
-        )
+    shape = tuple(getattr(images, "shape", ()))
+    is_picture = len(shape) == 2 or (len(shape) == 3 and shape[-1] in (1, 3, 4))  # else grey ones, one on the other
+    is_many = hasattr(images, "__iter__") or hasattr(images, "__getitem__")
+    if isinstance(images, str | bytes) or is_picture or not is_many:
+        given = f"an array of shape {shape}" if shape else repr(images)
+        raise TypeError(f"explain_many takes many pictures, and {given} is one. Pass a list of them, or use explain().")
     # A Keras data set counts its batches and hands them out by number, for ever.
     is_keras = not hasattr(images, "__iter__") or hasattr(images, "num_batches")
     batches = (images[n] for n in range(len(images))) if is_keras and hasattr(images, "__getitem__") else images
@@ -100,17 +121,20 @@ def _one_each(labels: Any, count: int) -> Iterable[object]:
 
 def _chunk(
     explainer: "Explainer", pictures: Iterator[tuple[int, object]], query: Query, batch: int | None
-) -> list[Picture]:
+) -> tuple[list[Picture], Exception | None]:
+    """The next pictures, and what the one behind them was refused for."""
     chunk: list[Picture] = []
     for number, image in pictures:
         try:
             picture = explainer.picture(image, query.input)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"Picture {number}: {error}") from error
+            numbered = type(error)(f"Picture {number}: {error}")
+            numbered.__cause__ = error
+            return chunk, numbered
         chunk.append(picture)
         if len(chunk) >= (batch or 2 * batch_size(picture.inputs.size)):
             break
-    return chunk
+    return chunk, None
 
 
 def by_shape(chunk: Sequence[Picture]) -> Iterator[list[int]]:

@@ -44,7 +44,7 @@ def explain(
     """
     explainer = shared_explainer(model, preprocess=preprocess, class_names=class_names)
     query = make_query(options)
-    return announced(explainer.watched(explainer.picture(image, query.input), query), stacklevel=3)
+    return announced(explainer.watched(explainer.picture(image, query.input), query), explainer.told, stacklevel=3)
 
 
 def shared_explainer(

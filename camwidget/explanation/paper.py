@@ -58,7 +58,7 @@ def grad_cam_plus_smooth(
         region=subset if region else None,
         neurons=None if region else subset,
     )
-    whole = announced(explainer.watched(explainer.picture(img), make_query(options)), stacklevel=3)
+    whole = announced(explainer.watched(explainer.picture(img), make_query(options)), explainer.told, stacklevel=3)
     if chosen is None:
         return [whole]
     return [whole.only(filters=[index]) for index in chosen]

@@ -1,6 +1,6 @@
 """What a network says of a picture, class by class."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -29,6 +29,16 @@ class Prediction:
 def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
     """Names where none were given."""
     return tuple(f"{word} {index}" for index in range(count))
+
+
+def check_number(names: Sequence[str], classes: Collection[int]) -> None:
+    """Raise where names were given, and not as many as one of these numbers of classes, if any is known."""
+    if names and classes and len(names) not in classes:
+        known = " or ".join(map(str, classes))
+        raise ValueError(
+            f"class_names= holds {len(names)} names and the network has {known} classes. Pass one name for each class, "
+            "in order."
+        )
 
 
 def listed_names(given: ClassNames | None) -> tuple[str, ...] | None:

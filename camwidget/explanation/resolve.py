@@ -59,7 +59,28 @@ def resolve(
         score=score,
         samples=samples,
     )
+    notes += _default_of_what_is_seen(query, probe, layer) + _taken_for_classes(query, probe)
     return resolved, notes + _saturated(resolved, float(observation.probabilities[0, target]))
+
+
+def _default_of_what_is_seen(query: Query, probe: Probe, layer: LayerInfo) -> tuple[str, ...]:
+    if query.layer is not None or query.record.weigh is None or not probe.hidden:
+        return ()
+    few = ", ".join(probe.hidden[:5]) + (", ..." if len(probe.hidden) > 5 else "")
+    return (
+        f"This network calls layers inside a tf.cond or a loop, where no output can be seen: {few}. The default is the "
+        f"last layer outside it, {layer.name}.",
+    )
+
+
+def _taken_for_classes(query: Query, probe: Probe) -> tuple[str, ...]:
+    needs_classes = SCORES[query.score].needs_classes or query.derivatives == "softmax"
+    if probe.kind != "linear" or probe.has_loss or not needs_classes:
+        return ()
+    return (
+        "This network ends without a softmax and was not compiled with a loss, so nothing tells that its outputs are "
+        "classes: they are taken for logits. If they are values, as in regression, model.compile(loss='mse') says so.",
+    )
 
 
 def _check(query: Query, probe: Probe) -> None:

@@ -13,12 +13,14 @@ from .files import load_network as load_network
 from .inputs import Arrangement as Arrangement
 from .inputs import build as build
 from .inputs import declared_inputs as declared_inputs
+from .inputs import declared_units as declared_units
 from .inputs import refuse_unsupported as refuse_unsupported
 from .inputs import same_structure as same_structure
 from .inputs import structure as structure
 from .layers import LayerInfo as LayerInfo
 from .network import Network as Network
 from .network import Side as Side
+from .pictures import UNKNOWN_RANGE as UNKNOWN_RANGE
 from .pictures import Picture as Picture
 from .pictures import as_rgb as as_rgb
 from .pictures import load_inputs as load_inputs

@@ -29,7 +29,8 @@ class Head:
             `probabilities` where the outputs are probabilities whose logits cannot be reached;
             `linear` where they are logits; `values` where they are no classes, as in regression or
             an embedding.
-        logits: shape (n, k). A single sigmoid unit s counts as two classes with logits (-s, s);
+        logits: shape (n, k). A single sigmoid unit s counts as two classes with logits (-s, s); several
+            sigmoid units are labels, each with a probability of its own;
             for `probabilities` their logarithms; for `values` the outputs themselves.
         log_probabilities: shape (n, k); for `values` there are none, and these are NaN.
     """
@@ -47,6 +48,11 @@ def final_activation(output: tf.Tensor) -> tuple[Kind, tf.Tensor]:
         return "softmax", tensor.op.inputs[0]
     if tensor.op.type == "Sigmoid":
         return "sigmoid", tensor.op.inputs[0]
+    if tensor.op.type == "ConcatV2" and tensor.shape == output.shape:
+        # a unit for each label, put side by side
+        parts = [final_activation(part) for part in tensor.op.inputs[:-1]]
+        if all(kind == "sigmoid" for kind, _ in parts):
+            return "sigmoid", tf.concat([logits for _, logits in parts], axis=-1)
     return "linear", output
 
 

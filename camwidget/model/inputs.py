@@ -86,6 +86,15 @@ def declared_inputs(model: keras.Model) -> Arrangement | None:
     return Arrangement(names, container, 0, shapes, tuple(str(tensor.dtype) for tensor in tensors))
 
 
+def declared_units(model: keras.Model) -> tuple[int, ...]:
+    """How many classes each output may have, as far as a network says so before it is called; () where it does not."""
+    shapes = [tuple(output.shape) for output in getattr(model, "outputs", None) or ()]
+    units = {shape[-1] for shape in shapes if len(shape) > 1}
+    if not units or None in units:
+        return ()
+    return tuple(sorted(units | ({2} if 1 in units else set())))  # one sigmoid unit is two classes
+
+
 def arrange(
     declared: Arrangement | None, image: object, painted: str | int | None
 ) -> tuple[Arrangement, tuple[object, ...]]:
@@ -208,8 +217,8 @@ def _painted(declared: Arrangement, values: tuple[object, ...], painted: str | i
 
 
 def build(model: keras.Model, inputs: Any) -> None:
-    """Call a network that has no weights yet on its inputs, so that it makes them."""
-    if not model.built or not model.weights:
+    """Call a network some of whose layers have no weights yet on its inputs, so that they make them."""
+    if not model.weights or not all(layer.built for layer in model._flatten_layers()):
         model(inputs, training=False)
 
 
@@ -217,9 +226,11 @@ def structure(model: keras.Model) -> tuple[object, ...]:
     """What tells a network from itself after layers were added or taken away, or an activation or weight exchanged.
 
     Such a change may leave the numbers in every weight as they were, and yet a compiled function no
-    longer shows the network. So does another loss: it tells what the outputs are.
+    longer shows the network. So does another loss: it tells what the outputs are. And a number in an
+    attribute of a layer, such as the slope of a leaky ReLU, which a compiled function holds as a constant.
     """
     layers = model._flatten_layers()
+    settings = (value for layer in layers for value in vars(layer).values() if type(value) is float)
     activations = (thing for layer in layers for thing in (layer, getattr(layer, "activation", None)))
     # Its mean and variance are plain tensors, which a compiled function holds as constants.
     adapted = (
@@ -228,7 +239,7 @@ def structure(model: keras.Model) -> tuple[object, ...]:
         if isinstance(layer, keras.layers.Normalization)
         for tensor in (layer.mean, layer.variance)
     )
-    return *activations, *adapted, *model.weights, getattr(model, "loss", None)
+    return *activations, *settings, *adapted, *model.weights, getattr(model, "loss", None)
 
 
 def same_structure(one: tuple[object, ...], other: tuple[object, ...]) -> bool:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from .head import Head, Kind, make_head
 from .inputs import Arrangement
 from .layers import LayerInfo
-from .tracing import Visit, visiting
+from .tracing import Visit, is_in_view, visiting
 
 
 class _Reached(BaseException):
@@ -100,6 +100,25 @@ class Network:
             if name not in seen:
                 raise ValueError(f"Layer {name!r} was not called. Pass a layer that the network's output depends on.")
         return seen
+
+    def before_weights(self, inputs: tf.Tensor, sides: tuple[tf.Tensor, ...]) -> tf.Tensor | None:
+        """What the first layer with trained weights is given, in a trace that ends there; None where it is not seen."""
+        graph = tf.compat.v1.get_default_graph()
+        given: list[Any] = []
+
+        def visit(name: str, called: Any, compute: Callable[[], Any], arguments: Any) -> Any:
+            is_trained = isinstance(called, keras.Layer) and not isinstance(called, keras.layers.Normalization)
+            if is_trained and called.weights and not called._layers:
+                given.extend(arguments[:1])
+                raise _Reached
+            return compute()
+
+        try:
+            self.outputs(inputs, sides, visit)
+        except _Reached:
+            pass
+        found = given[0] if given else None
+        return found if isinstance(found, tf.Tensor) and is_in_view(found, graph) else None
 
     def vector(self, outputs: Any) -> tf.Tensor:
         """The output to be explained, shape (n, k).
@@ -191,7 +210,12 @@ class Compiled:
     """
 
     function: Callable[..., Any]
-    source: object
+    source: Any
+
+    @property
+    def variables(self) -> tuple[tf.Variable, ...]:
+        """Those it was traced with."""
+        return self.source.graph.variables
 
     def __call__(self, *arguments: Any) -> Any:
         """Run it."""

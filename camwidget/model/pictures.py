@@ -18,6 +18,13 @@ _EXPECTED = (
     "batch of one."
 )
 
+# The same words for every picture, so that they are said once.
+UNKNOWN_RANGE = (
+    "Nothing tells how this network wants its pictures: they go in as they are, 0 to 255. If it was trained on "
+    "another range, pass preprocess=, a function of the picture (for instance lambda x: x / 255), or preprocess=None "
+    "if this is right."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -233,11 +240,7 @@ def _from_pil(image: Image.Image, shape: Shape, preprocessing: Preprocessing) ->
         raise ValueError("preprocess= made numbers that are NaN or infinite of the picture.")
     notes = ()
     if not preprocessing.is_known:
-        notes = (
-            f"Nothing tells how this network wants its pictures: they go in as they are, {inputs.min():g} to "
-            f"{inputs.max():g}. If it was trained on another range, pass preprocess=, a function of the picture "
-            "(for instance lambda x: x / 255), or preprocess=None if this is right.",
-        )
+        notes = (UNKNOWN_RANGE,)
     return _picture(np.asarray(image.convert("RGB")), inputs, notes, numbers)
 
 

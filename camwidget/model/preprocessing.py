@@ -8,6 +8,9 @@ import keras
 import numpy as np
 from jaxtyping import Float
 
+from .inputs import Arrangement
+from .shades import makes_pixels_small
+
 # The start of a keras.applications network's name -> the module that holds its preprocess_input.
 # Longer names first: "resnet50v2" also starts with "resnet50".
 _APPLICATIONS = {
@@ -55,7 +58,9 @@ class Preprocessing:
     takes_pixels: bool = False
 
 
-def find_preprocessing(model: keras.Model, preprocess: str | Preprocess | None = "auto") -> Preprocessing:
+def find_preprocessing(
+    model: keras.Model, preprocess: str | Preprocess | None = "auto", declared: Arrangement | None = None
+) -> Preprocessing:
     """The preprocessing of a network.
 
     Args:
@@ -63,6 +68,7 @@ def find_preprocessing(model: keras.Model, preprocess: str | Preprocess | None =
         preprocess: "auto": the keras.applications function that belongs to the network's name; none
             if the network rescales inside; otherwise none, with a note. None: no preprocessing. Or
             a function from a float32 picture (h, w, c), 0 to 255, to what the network takes.
+        declared: what the network says it takes; None where it says nothing.
 
     Raises:
         TypeError: anything else.
@@ -90,6 +96,8 @@ def find_preprocessing(model: keras.Model, preprocess: str | Preprocess | None =
         # 1 / 255 and 1 / 127.5 are usual; a larger one stretches numbers that were small already
         shrinks = isinstance(found[0], keras.layers.Rescaling) and np.max(np.abs(found[0].scale)) < 0.02
         return Preprocessing(_unchanged, "inside the network", takes_pixels=bool(shrinks))
+    if declared is not None and makes_pixels_small(model, declared):
+        return Preprocessing(_unchanged, "inside the network", takes_pixels=True)
     return Preprocessing(_unchanged, "none found", is_known=False)
 
 

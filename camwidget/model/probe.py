@@ -108,6 +108,11 @@ class Probe:
         """Number of classes or values k."""
         return self._survey.classes
 
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Names of the layers whose map stands inside a `tf.cond` or a loop, where it cannot be seen."""
+        return self._survey.hidden
+
     @cached_property
     def channels(self) -> tuple[LayerInfo, ...]:
         """Every use of a layer whose output has channels or units, see `census`; whatever the network's head is."""
@@ -117,6 +122,11 @@ class Probe:
     def gives_classes(self) -> bool:
         """Whether the outputs are classes with probabilities, and not values."""
         return self.kind != "values"
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether the network was compiled with a loss, which tells what its outputs are."""
+        return getattr(self.network.model, "loss", None) is not None
 
     def observe(self, layer: LayerInfo, inputs: Inputs, sides: Sides = ()) -> Observation:
         """One forward pass: the layer's output, and the logits."""
@@ -224,6 +234,11 @@ class Probe:
                 "This network's layers hold tokens that do not form a grid over the picture, so they have no map. "
                 "Use a pixel method: method='gradient' or 'integrated_gradients'."
             )
+        if name is not None and any(name in (each, each.rsplit("/", 1)[-1]) for each in self.hidden):
+            raise ValueError(
+                f"Layer {name!r} is called inside a tf.cond or a loop of the network's own, where its output cannot be "
+                "seen. Pass a layer outside it, such as the one that takes its result."
+            )
         return find_layer(self.layers, name)
 
     def layer_for(self, name: str | None, *, anything: bool) -> LayerInfo:
@@ -244,7 +259,8 @@ class Probe:
 
     def fingerprint(self) -> tuple[int, ...]:
         """Numbers that change when the network is trained, reloaded or changed, see `fingerprint`."""
-        return tuple(self._compiled(fingerprint, self.network.model)().numpy().tolist())
+        others = self._survey.variables if "_survey" in vars(self) else ()
+        return tuple(self._compiled(fingerprint, self.network.model, others)().numpy().tolist())
 
     def _run(
         self,

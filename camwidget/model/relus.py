@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import tensorflow as tf
 
@@ -71,11 +72,16 @@ def relus_by(rule: str) -> Iterator[None]:
         yield
 
 
-def count_relus(score: tf.Tensor) -> int:
-    """How many ReLUs that a score was computed from are differentiated by another rule."""
+def count_relus(score: tf.Tensor) -> tuple[int, int]:
+    """How many ReLUs that a score was computed from are differentiated by another rule, and how many are out of reach.
+
+    The rule is noted in the graph at hand. A branch of a `tf.cond`, the body of a loop or a function compiled by XLA
+    has a graph of its own, and its ReLUs hand back their derivative.
+    """
     seen: set[str] = set()
     waiting = [score.op]
     found = 0
+    functions: set[str] = set()
     while waiting:
         operation = waiting.pop()
         if operation.name in seen:
@@ -83,5 +89,25 @@ def count_relus(score: tf.Tensor) -> int:
         seen.add(operation.name)
         if operation.type in _OPERATIONS and "_gradient_op_type" in operation.node_def.attr:
             found += 1
+        functions |= _functions_of(operation.node_def)
         waiting += [tensor.op for tensor in operation.inputs]
+    return found, _relus_in(functions, score.graph) if functions else 0
+
+
+def _functions_of(node: Any) -> set[str]:
+    """Names of the functions that an operation runs."""
+    values = node.attr.values()
+    return {each.name for value in values for each in (value.func, *value.list.func) if each.name}
+
+
+def _relus_in(names: set[str], graph: tf.Graph) -> int:
+    """How many ReLUs these functions hold, and those that they run."""
+    bodies = {function.signature.name: function.node_def for function in graph.as_graph_def().library.function}
+    found, waiting, seen = 0, list(names), set(names)
+    while waiting:
+        for node in bodies[waiting.pop()]:
+            found += node.op in _OPERATIONS
+            more = _functions_of(node) - seen
+            seen |= more
+            waiting += more
     return found

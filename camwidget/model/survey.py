@@ -12,7 +12,7 @@ import tensorflow as tf
 from .head import Kind, head_kind, make_head
 from .layers import LayerInfo, mark_default
 from .network import Network, compiled
-from .tracing import Visit
+from .tracing import Visit, is_in_view
 
 # The name of the picture itself among the layers, for networks that have no other map.
 INPUT = "input"
@@ -38,12 +38,16 @@ class Survey:
         layers: every use of a layer with a map, in order of execution.
         classes: number of classes, or of values.
         tokens: how many layers give tokens that form no grid.
+        hidden: names of the layers whose map stands inside a branch or a loop, where it cannot be seen.
+        variables: references to those of TensorFlow that the network reads and Keras knows nothing of.
     """
 
     network: Network
     layers: tuple[LayerInfo, ...]
     classes: int
     tokens: int
+    hidden: tuple[str, ...]
+    variables: tuple[Any, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +61,7 @@ class _Call:
         is_map: whether `info` has a shape.
         inside: whether it stands inside an attention.
         attends: whether it is one, or stands behind one.
+        is_hidden: whether it gave a map inside a branch or a loop; `is_map` is False then.
     """
 
     info: LayerInfo
@@ -65,10 +70,12 @@ class _Call:
     is_map: bool
     inside: bool
     attends: bool
+    is_hidden: bool = False
 
 
 def _watching(network: Network, calls: list[_Call]) -> Visit:
     """A visit that notes every call of a layer, in order of execution."""
+    graph = tf.compat.v1.get_default_graph()
     grids: list[tuple[int, int]] = []
     attention = [0, 0]  # how deep inside one, and how many there were
 
@@ -82,6 +89,10 @@ def _watching(network: Network, calls: list[_Call]) -> Visit:
             attention[0] -= is_attention
         inside, attends = attention[0] > 0, attention[1] > 0
         form = None if inside else _form(output, network.shape, grids, attends=attends)
+        if not is_in_view(output, graph):
+            info = _info(name, layer, output, None)
+            calls.append(_Call(info, layer, None, False, inside, attends, is_hidden=form is not None))
+            return output
         if form is not None and form[2] is None:
             grids.append(form[:2])
         calls.append(_Call(_info(name, layer, output, form), layer, output, form is not None, inside, attends))
@@ -166,7 +177,10 @@ def survey(network: Network) -> Survey:
     marked = mark_default(maps[start:], weights_follow=weights_follow, without_effect=without_effect)
     loose = [call for call in calls if not call.is_map and call.info.has_weights and call.attends]
     tokens_without_grid = [call for call in loose if isinstance(call.output, tf.Tensor) and call.output.shape.rank == 3]
-    return Survey(replace(network, kind=kind), marked, classes, len(tokens_without_grid))
+    hidden = tuple(call.info.name for call in calls if call.is_hidden)
+    known = {id(variable.value) for variable in network.model.variables}
+    variables = tuple(each.ref() for each in concrete.variables if id(each) not in known)
+    return Survey(replace(network, kind=kind), marked, classes, len(tokens_without_grid), hidden, variables)
 
 
 def _form(

@@ -49,7 +49,7 @@ def gradient(network: Network, layer: LayerInfo, score: str) -> Callable[..., An
 
     def function(inputs: tf.Tensor, sides: Sides, output: tf.Tensor, *classes: tf.Tensor) -> tf.Tensor:
         head = network.head(inputs, sides, substitute(layer, output))
-        return _derivative(_score(score, head, classes), output, layer)
+        return _derivative(_score(score, head, classes), output, layer, head)
 
     return compiled(function, *network.specs, _output_spec(layer), _CLASSES, _CLASSES)
 
@@ -63,8 +63,9 @@ def gradient_through(network: Network, layer: LayerInfo, score: str) -> Callable
 
     def function(inputs: tf.Tensor, sides: Sides, *classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         visit, seen = tap(layer)
-        scores = _score(score, network.head(inputs, sides, visit), classes)
-        return tf.cast(_derivative(scores, _seen(seen, layer), layer), tf.float32), scores
+        head = network.head(inputs, sides, visit)
+        scores = _score(score, head, classes)
+        return _derivative(scores, _seen(seen, layer), layer, head), scores
 
     return compiled(function, *network.specs, _CLASSES, _CLASSES)
 
@@ -83,8 +84,9 @@ def pixel_gradient(network: Network, score: str, rule: str) -> Callable[..., Any
 
     def function(inputs: tf.Tensor, sides: Sides, *classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         with relus_by(rule):
-            scores = _score(score, network.head(inputs, sides, _unchanged), classes)
-        return _to_pixels(scores, inputs, rule)
+            head = network.head(inputs, sides, _unchanged)
+            scores = _score(score, head, classes)
+        return _to_pixels(scores, inputs, rule, head)
 
     return compiled(function, *network.specs, _CLASSES, _CLASSES)
 
@@ -144,8 +146,29 @@ def _seen(seen: list[tf.Tensor], layer: LayerInfo) -> tf.Tensor:
     return seen[0]
 
 
-def _derivative(scores: tf.Tensor, output: tf.Tensor, layer: LayerInfo) -> tf.Tensor:
-    (gradient,) = tf.gradients(scores, output)
+def _gradients(scores: tf.Tensor, place: tf.Tensor, head: Head | None) -> tf.Tensor | None:
+    """dS/d place for each picture, float32; None where S does not depend on it.
+
+    By way of the logits. A probability's derivative there may be 1e-10, which is 0 in a network of half precision;
+    so what goes back through the network is divided by the power of two below its largest number, without rounding,
+    and what comes out is multiplied by it.
+    """
+    if head is None:
+        (gradient,) = tf.gradients(scores, place)
+        return None if gradient is None else tf.cast(gradient, tf.float32)
+    (at_logits,) = tf.gradients(scores, head.logits)
+    largest = tf.reduce_max(tf.abs(at_logits), axis=1, keepdims=True)
+    # A float32 without its sign and fraction is a power of two.
+    power = tf.bitcast(tf.bitwise.bitwise_and(tf.bitcast(largest, tf.int32), 0x7F800000), tf.float32)
+    factor = tf.where(power > 0, power, tf.ones_like(power))
+    (gradient,) = tf.gradients(head.logits, place, grad_ys=at_logits / factor)
+    if gradient is None:
+        return None
+    return tf.cast(gradient, tf.float32) * tf.reshape(factor, [-1] + [1] * (gradient.shape.rank - 1))
+
+
+def _derivative(scores: tf.Tensor, output: tf.Tensor, layer: LayerInfo, head: Head) -> tf.Tensor:
+    gradient = _gradients(scores, output, head)
     if gradient is None:
         raise ValueError(
             f"The score does not depend on layer {layer.name!r}. Pass a layer that the output is computed from."
@@ -153,14 +176,22 @@ def _derivative(scores: tf.Tensor, output: tf.Tensor, layer: LayerInfo) -> tf.Te
     return gradient
 
 
-def _to_pixels(scores: tf.Tensor, inputs: tf.Tensor, rule: str) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    relus = 0 if rule == "plain" else count_relus(scores)
+def _to_pixels(
+    scores: tf.Tensor, inputs: tf.Tensor, rule: str, head: Head | None = None
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    relus, out_of_reach = (0, 0) if rule == "plain" else count_relus(scores)
+    if out_of_reach:
+        raise ValueError(
+            f"Guided backprop and deconvnet change what every ReLU hands back, and {out_of_reach} of the "
+            f"{relus + out_of_reach} here stand inside a tf.cond or a loop, where no rule can be given. Use "
+            "method='gradient' or 'smooth_grad', or take them out of it."
+        )
     if rule != "plain" and relus == 0:
         raise ValueError(
             "Guided backprop and deconvnet change what ReLUs hand back, and nothing of the kind lies between the "
             "picture and what is explained. Use method='gradient' or 'smooth_grad' for a network of other activations."
         )
-    (gradient,) = tf.gradients(scores, inputs)
+    gradient = _gradients(scores, inputs, head)
     if gradient is None:
         raise ValueError("The score has no derivative with respect to the picture: an operation on the way has none.")
-    return tf.cast(gradient, tf.float32), scores, tf.constant(relus)
+    return gradient, scores, tf.constant(relus)

@@ -3,6 +3,11 @@
 While a `tf.function` is traced, `call` of every layer is wrapped on the instance and put back in
 `finally`. The wrapper acts in the tracing thread alone; for all others it is the original, so
 `fit` may trace the same network at that moment. Weights, outputs and configuration never change.
+
+A `tf.function` of the user's own within the network, its `call` perhaps, would be traced into a graph
+of its own, whose layers cannot be tapped, and that trace would be kept for the user's own calls, with
+whatever was replaced in it. So in the tracing thread it is read into the graph at hand, line by line.
+What stands in a branch of a `tf.cond` or in a loop has a graph of its own even so, see `is_in_view`.
 """
 
 import threading
@@ -12,12 +17,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 # visit(name, layer or operation, compute, arguments) -> what its call shall return
 Visit = Callable[[str, Any, Callable[[], Any], tuple[Any, ...]], Any]
 
 # One for all networks, since two networks may share a layer.
 _LOCK = threading.RLock()
+
+# What `tf.function` makes.
+_FUNCTION: Any = type(tf.function(lambda: None))
 
 
 @contextmanager
@@ -62,13 +71,44 @@ def visiting(model: keras.Model, visit: Visit) -> Iterator[None]:
                 attributes = layer.__dict__
                 touched.append((attributes, attributes.get("call")))
                 attributes["call"] = wrap(layer)
-            yield
+            with _inlining(thread):
+                yield
         finally:
             for attributes, before in reversed(touched):
                 if before is None:
                     attributes.pop("call", None)
                 else:
                     attributes["call"] = before
+
+
+def is_in_view(output: Any, graph: Any) -> bool:
+    """Whether a layer's output belongs to the graph being traced, not to a branch or a loop within it."""
+    return not isinstance(output, tf.Tensor) or output.graph is graph
+
+
+@contextmanager
+def _inlining(thread: int) -> Iterator[None]:
+    """In one thread, a `tf.function` that is called runs the Python function it was made from, with autograph."""
+    original = _FUNCTION.__call__
+
+    def call(function: Any, *arguments: Any, **options: Any) -> Any:
+        # What XLA compiles are mostly Keras' own operations: no layers in them, and faster as they are.
+        if threading.get_ident() != thread or function._jit_compile:
+            return original(function, *arguments, **options)
+        return _read_by_autograph(function.python_function)(*arguments, **options)
+
+    _FUNCTION.__call__ = call
+    try:
+        yield
+    finally:
+        _FUNCTION.__call__ = original
+
+
+def _read_by_autograph(function: Callable[..., Any]) -> Callable[..., Any]:
+    try:
+        return tf.autograph.to_graph(function)
+    except Exception:  # without a source to read, as TensorFlow itself does then
+        return function
 
 
 def _layers_inside(model: keras.Model) -> list[Any]:

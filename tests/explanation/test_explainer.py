@@ -6,13 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from camwidget.explanation import Explainer, make_query
+from camwidget.explanation import Explainer, checks, make_query
 from camwidget.explanation.ascent import channel, climb, prepare
 from camwidget.explanation.cache import Cache
 from tests.explanation.networks import PIXELS, dense_network
 from tests.model.networks import (
     GRID,
     REFERENCE,
+    SHAPE,
     body,
     dense_tail,
     fill,
@@ -67,7 +68,8 @@ def test_what_costs_a_call_of_the_network(explainer: Explainer) -> None:
     assert cost(target=0, samples=3) == 1  # three copies, one micro-batch, forward and back in one
     assert cost(target=0, samples=3) == cost(target=0, samples=3, filters=[0]) == 0
     assert cost(target=0, samples=3, seed=1) == cost(target=0, samples=3, noise=0.3) == cost(target=0, samples=4) == 1
-    assert cost(target=0, seed=9, noise=0.9) == 0  # without copies neither matters
+    with pytest.warns(UserWarning, match=r"(noise=0.9|seed=9) made no difference"):
+        assert cost(target=0, seed=9, noise=0.9) == 0  # without copies neither matters
     assert cost(target=int(softmax(REFERENCE.logits(X)).argmax())) <= 1
     assert cost() == 0  # the predicted class by its number
 
@@ -308,6 +310,7 @@ def test_a_note_is_a_warning_to_the_caller() -> None:
     assert len(caught) == 1
     assert len(explanation.notes) == 1
     explainer.explain(X)  # floats: nothing to say
+    assert explainer.explain(255 - PIXELS).notes == explanation.notes  # kept, and warned of once for a network
 
 
 def test_hidden_softmax_is_explained_by_its_log_probability_and_said() -> None:
@@ -382,9 +385,36 @@ def test_what_the_network_does_not_have(explainer: Explainer, options: dict, wor
 
 def test_class_names_that_do_not_fit() -> None:
     for names in (["one"], [str(k) for k in range(5)]):
-        explainer = Explainer(functional_network(), preprocess=None, class_names=names)
-        with pytest.raises(ValueError, match=rf"class_names= holds {len(names)} names and the network has 4 classes"):
+        message = rf"class_names= holds {len(names)} names and the network has 4 classes"
+        with pytest.raises(ValueError, match=message):  # at once, where the network says what it gives
+            Explainer(functional_network(), preprocess=None, class_names=names)
+        explainer = Explainer(subclassed_network(), preprocess=None, class_names=names)
+        with pytest.raises(ValueError, match=message):
             explainer.explain(X)
+    inputs = keras.Input(SHAPE)
+    pooled = keras.layers.GlobalAveragePooling2D()(inputs)
+    several = keras.Model(inputs, [keras.layers.Dense(n)(pooled) for n in (1, 5)])
+    for count in (1, 2, 5):  # a value, a sigmoid's two outcomes, the other output's classes
+        Explainer(several, class_names=[str(k) for k in range(count)])
+    with pytest.raises(ValueError, match="holds 3 names and the network has 1 or 2 or 5 classes"):
+        Explainer(several, class_names=["a", "b", "c"])
+
+
+def test_how_many_classes_is_a_number_above_0(explainer: Explainer) -> None:
+    with pytest.raises(ValueError, match="top=0 is below 1. Pass how many classes are wanted, at most"):
+        explainer.predict(X, 0)
+    with pytest.raises(TypeError, match="top= takes whole numbers, not 'five'"):
+        checks.top("five")
+
+
+def test_logits_that_nothing_calls_classes_are_said_to_be_taken_for_them() -> None:
+    model = fill(functional([*body(), *dense_tail()]))
+    explainer = Explainer(model, preprocess=None)
+    explainer.explain(X, target=1)  # a logit is a unit's output either way
+    with pytest.warns(UserWarning, match="nothing tells that its outputs are classes"):
+        explainer.explain(X, target=1, score="probability")
+    model.compile(loss=keras.losses.CategoricalCrossentropy(from_logits=True))
+    explainer.explain(X, target=1, score="probability")
 
 
 def test_class_names_in_one_string_are_refused() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from camwidget.explanation import Explainer, Explanation, drawing, make_query
+from camwidget.explanation import Explainer, Explanation, checks, drawing, make_query
 from camwidget.maths import METHODS, normalize, resize
 from tests.explanation.networks import PIXELS, dense_network
 from tests.model.networks import FILTERS, functional_network, gap_network, picture
@@ -187,6 +187,32 @@ def test_save(explanation: Explanation, tmp_path: Path) -> None:
     explanation.save(str(tmp_path / "map.jpg"))
     with Image.open(tmp_path / "map.jpg") as image:
         assert (image.format, image.size) == ("JPEG", (36, 24))
+
+
+@pytest.mark.parametrize("name", ["map", "map.", "map.txt", "folder.png/map"])
+def test_a_name_without_a_pictures_ending_is_refused(explanation: Explanation, tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=r"chooses the format of the picture, and .* none.*Use .png"):
+        explanation.save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_how_many_of_the_strongest_is_a_whole_number(explanation: Explanation) -> None:
+    for ask in (explanation.strongest_filters, explanation.strongest_neurons):
+        with pytest.raises(ValueError, match="count=-1 is below 0. Pass how many are wanted, at most"):
+            ask(-1)
+    with pytest.raises(TypeError, match="count= takes whole numbers, not 'a'"):
+        checks.count("a")
+
+
+def test_a_photograph_is_painted_as_its_parts_are() -> None:
+    rng = np.random.default_rng(3)
+    pixels, heat = rng.integers(0, 256, (300, 700, 3), np.uint8), rng.integers(0, 1025, (300, 700)) / 1024
+    heat[100:] = 0  # paint without evidence is thin, but it is there
+    whole = drawing.overlay(pixels, heat, colormap="viridis", opacity=0.8)
+    share = drawing.density(heat, 0.8)[..., None]
+    colours = drawing.palette("viridis")[np.round(heat * 255).astype(int)]
+    expected = (1 - share) * pixels + share * colours
+    assert np.abs(whole - expected).max() <= 0.51
 
 
 def test_plot(explanation: Explanation) -> None:

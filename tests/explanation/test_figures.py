@@ -111,8 +111,12 @@ def test_a_map_that_ranks_nothing_is_said_to() -> None:
     explainer = Explainer(model, preprocess=None)
     found = [asked(explainer, method="grad_cam", target=k) for k in (0, 1)]
     assert np.isnan(correlations(found)).all()
-    title = compare(found).axes[1].get_title()
-    assert "undefined, one map is the same everywhere" in title
+    figure = compare(found)
+    title = figure.axes[1].get_title()
+    assert "undefined, one map is the same everywhere" in title.replace("\n", " ")
+    assert found[1].message and found[1].message in title.replace("\n", " ")
+    assert max(map(len, title.split("\n"))) <= 46  # the width of a panel
+    assert [bar.get_visible() for bar in figure.axes[2:]] == [False, False]  # there is nothing to measure by it
 
 
 def test_what_cannot_be_compared(explainer: Explainer) -> None:

@@ -143,15 +143,25 @@ def test_pictures_of_several_sizes() -> None:
 
 
 def test_what_cannot_be_read_is_named_by_its_number(explainer: Explainer) -> None:
-    found = explainer.explain_many([PICTURES[0], PICTURES[1][:5]], batch=1)
-    next(found)  # what came before is not lost
-    with pytest.raises(ValueError, match=r"Picture 1: .* height does not fit"):
-        next(found)
+    for batch in (1, 4):
+        found = explainer.explain_many([PICTURES[0], PICTURES[1], PICTURES[2][:5], PICTURES[3]], batch=batch)
+        for image in PICTURES[:2]:  # what came before is not lost, in the same batch or another
+            np.testing.assert_allclose(next(found).map, explainer.explain(image).map, rtol=1e-4, atol=1e-6)
+        with pytest.raises(ValueError, match=r"Picture 2: .* height does not fit"):
+            next(found)
 
 
 def test_one_picture_is_not_many(explainer: Explainer) -> None:
     with pytest.raises(TypeError, match=r"takes many pictures, and 'cat.png' is one"):
         next(explainer.explain_many("cat.png"))  # type: ignore[arg-type] # that is the point
+    for one in (PICTURES[0], tf.constant(PICTURES[0]), np.zeros((12, 18), np.uint8)):
+        with pytest.raises(
+            TypeError, match=r"an array of shape \(12, 18.* is one. Pass a list of them, or use explain"
+        ):
+            next(explainer.explain_many(one))  # pyright: ignore[reportArgumentType] # that is the point
+    assert len(list(labelled(np.zeros((5, 12, 18), np.uint8)))) == 5  # grey pictures
+    with pytest.raises(ValueError, match="methods= holds no method"):
+        explainer.explain_many(PICTURES, methods=[])
     with pytest.raises(TypeError, match="methods= takes a list of methods; for one, pass method='cam'"):
         explainer.explain_many(PICTURES, methods="cam")
     with pytest.raises(ValueError, match="batch=0 is below 1"):

@@ -7,6 +7,7 @@ import pytest
 
 import camwidget
 from camwidget.explanation import Explainer, Query, explain, make_query
+from camwidget.explanation.notes import without_effect
 from camwidget.maths import METHODS, Selection
 from camwidget.model import SCORES
 
@@ -25,6 +26,30 @@ def test_samples_are_the_methods_own_unless_given() -> None:
     }
     assert make_query({"method": "smooth_grad_cam++", "samples": 0}).num_samples == 0
     assert make_query({"method": "grad_cam", "samples": 3}).num_samples == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "without"),
+    [
+        ({}, []),
+        ({"against": 1}, ["against"]),
+        ({"against": 1, "score": "contrast"}, []),
+        ({"derivatives": "softmax", "sample_weights": "score"}, []),
+        ({"method": "ablation_cam", "derivatives": "softmax"}, ["derivatives"]),
+        ({"method": "gradient", "sample_weights": "score", "samples": 3}, ["sample_weights"]),
+        ({"noise": 0.3, "seed": 2}, ["noise", "seed"]),
+        ({"noise": 0.3, "seed": 2, "samples": 4}, []),
+        ({"noise": 0.3, "seed": 2, "method": "smooth_grad"}, []),
+        ({"noise": 0.0, "samples": 4, "seed": 2}, ["samples", "seed"]),
+        ({"steps": 20, "baseline": "blur"}, ["steps", "baseline"]),
+        ({"steps": 20, "baseline": "blur", "method": "integrated_gradients"}, []),
+        ({"method": "gradient", "filters": [0], "score": "contrast", "against": 1}, ["against"]),
+    ],
+)
+def test_options_without_effect_are_named(options: dict[str, object], without: list[str]) -> None:
+    found = without_effect(make_query(options))
+    assert sorted(sentence.split("=")[0] for sentence in found) == sorted(without)
+    assert all(" made no difference: " in sentence and "{" not in sentence for sentence in found)
 
 
 @pytest.mark.parametrize(

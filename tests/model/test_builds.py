@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from camwidget.explanation import Explainer
 from camwidget.model import Probe
 from tests.model.networks import (
     BUILDS,
@@ -163,6 +164,31 @@ def test_a_sequential_network_without_weights_yet() -> None:
     seen = probe.observe(probe.find_layer(None), X[None])
     np.testing.assert_allclose(seen.activations[0], relu(REFERENCE.last(X)), atol=2e-6)
     np.testing.assert_allclose(seen.logits[0], REFERENCE.logits(X), atol=2e-6)
+
+
+class Part(keras.Model):
+    """A network whose `build` forgets one of its layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = keras.layers.Conv2D(4, 3, activation="relu", name="conv")
+        self.out = keras.layers.Dense(3, name="out")
+
+    def build(self, shape: Any) -> None:
+        self.conv.build(shape)
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        return self.out(tf.reduce_mean(self.conv(x), [1, 2]))
+
+
+def test_a_network_built_in_part() -> None:
+    model = Part()
+    model.build((None, *SHAPE))
+    assert model.weights and not model.out.built
+    found = Explainer(model, preprocess=None).explain(X, method="grad_cam")
+    assert len(model.weights) == 4
+    np.testing.assert_allclose(found.outputs, np.asarray(model(X[None]))[0], rtol=1e-5, atol=1e-6)
 
 
 def test_building_leaves_weights_that_are_there() -> None:

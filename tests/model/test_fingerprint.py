@@ -72,11 +72,20 @@ def test_every_layer_changed_by_hand_in_a_large_network() -> None:
         assert probe.fingerprint() == before
 
 
-def test_a_large_networks_fingerprint_reads_little() -> None:
-    # Eight numbers of each weight, one of a single number.
+def test_one_filter_changed_by_hand_in_a_large_network() -> None:
     model = large_network()
-    expected = sum(8 if len(weight.shape) else 1 for weight in model.weights)
-    assert len(probe_of(model).fingerprint()) == expected
+    probe = probe_of(model)
+    before = probe.fingerprint()
+    for weight in model.weights:
+        kept = np.asarray(weight).copy()
+        for axis in [kept.ndim - 1 - (kept.shape[-1] == 1)] if kept.ndim else []:
+            for filter_ in {0, kept.shape[axis] // 2, kept.shape[axis] - 1}:
+                values = kept.copy()
+                np.moveaxis(values, axis, 0)[filter_] = 3
+                weight.assign(values)
+                assert probe.fingerprint() != before, (weight.path, axis, filter_)
+        weight.assign(kept)
+    assert probe.fingerprint() == before
 
 
 def test_one_more_step_of_training_in_a_large_network() -> None:
@@ -218,6 +227,26 @@ def test_many_activations_one_after_the_other() -> None:
         values = factor * np.maximum(REFERENCE.dense("hidden", pooled), 0)
         score = explainer.explain(X, method="grad_cam", target=1).score
         assert score == pytest.approx(REFERENCE.dense("logits", values)[1], abs=1e-5)
+
+
+def test_a_number_of_a_layer_exchanged() -> None:
+    stack = [*body()[:-1], layers.LeakyReLU(0.2, name="leaky"), *dense_tail()]
+    model = fill(functional(stack))
+    explainer = Explainer(model)
+    before = check_fresh(explainer)
+    named(model, "leaky").negative_slope = 0.8
+    check_fresh(explainer, moved=before)
+
+
+def test_a_variable_that_keras_knows_nothing_of() -> None:
+    factor = tf.Variable(tf.constant(1.0))
+    stack = body()
+    stack.insert(1, layers.Lambda(lambda x: x * factor))
+    model = fill(functional([*stack, *dense_tail()]))
+    explainer = Explainer(model)
+    before = check_fresh(explainer)
+    factor.assign(3.0)
+    check_fresh(explainer, moved=before)
 
 
 def test_layers_taken_away_and_added() -> None:

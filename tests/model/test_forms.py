@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from camwidget import Explainer
+from camwidget import Explainer, Explanation
 from tests.model.networks import (
     BUILDS,
     FILTERS,
@@ -223,6 +223,21 @@ def test_every_kind_of_measurement_in_half_precision(method: str, policy: str) -
     # A ReLU near 0 may open in one precision and shut in the other: on the whole they agree.
     np.testing.assert_array_less(1 - np.corrcoef(half.ravel(), whole.ravel())[0, 1], 0.02)
     np.testing.assert_allclose(half.sum(), whole.sum(), rtol=0.05)
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "gradient"])
+def test_a_probability_too_small_for_half_precision(policy: str, method: str) -> None:
+    def ask() -> Explanation:
+        model = functional_network()
+        model.get_layer("logits").bias.assign([0, 20, 0, 0])
+        return Explainer(model).explain(X, method=method, target=0, score="probability")
+
+    half = ask()
+    keras.config.set_dtype_policy("float32")
+    whole = ask()
+    assert 0 < whole.map.max() < 1e-8  # where float16 has 0
+    # Logits near 20 are rounded to 1/8 in bfloat16, and so is the probability by a tenth: its share is compared.
+    np.testing.assert_allclose(half.map.sum() / half.score, whole.map.sum() / whole.score, rtol=0.1)
 
 
 # -- one backbone, used twice -----------------------------------------------------------------------

@@ -175,6 +175,20 @@ def test_several_sigmoids_are_labels_of_their_own() -> None:
     np.testing.assert_allclose(gradient, np.broadcast_to(share * REFERENCE.column[:, 2] / (6 * 9), GRID), atol=1e-7)
 
 
+def test_labels_put_side_by_side_are_labels_of_their_own() -> None:
+    inputs = keras.Input(SHAPE)
+    pooled = keras.layers.GlobalAveragePooling2D()(chain(body(), inputs))
+    units = [keras.layers.Dense(1, activation="sigmoid", name=f"label_{k}")(pooled) for k in range(CLASSES)]
+    model = fill(keras.Model(inputs, keras.layers.Concatenate()(units)))
+    kernel, bias = REFERENCE.weights["gap_logits"]
+    for k in range(CLASSES):
+        model.get_layer(f"label_{k}").set_weights([kernel[:, k : k + 1], bias[k : k + 1]])
+    probe, like = probe_of(model, SHAPE), probe_of(gap_network("sigmoid"), SHAPE)
+    assert (probe.kind, probe.classes) == ("sigmoid", CLASSES)
+    for found, expected in zip(probe.verdict(X[None]), like.verdict(X[None]), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
 def hidden_softmax(logits: Any) -> Any:
     powers: Any = keras.ops.exp(logits)
     return powers / keras.ops.sum(powers, axis=-1, keepdims=True)

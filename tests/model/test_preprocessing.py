@@ -1,12 +1,17 @@
 """What a network wants done to a picture, found out or given."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
-from camwidget.model import find_preprocessing
+from camwidget.model import declared_inputs, find_preprocessing
 from camwidget.model.pictures import load_picture
+from camwidget.model.preprocessing import Preprocessing
 from tests.model.networks import body, functional
 
 PIXELS = np.random.default_rng(0).uniform(0, 255, size=(4, 6, 3)).astype(np.float32)
@@ -101,3 +106,52 @@ def test_a_function_that_writes_into_its_argument_leaves_the_picture_as_it_was()
 def test_anything_else_is_refused() -> None:
     with pytest.raises(TypeError, match=r'preprocess= takes "auto", None or a function .* \'vgg16\' is none of these'):
         find_preprocessing(named("x"), "vgg16")
+
+
+# -- found by showing plain pictures ----------------------------------------------------------------
+
+
+def beginning(first: Any, shape: tuple[int | None, ...] = (4, 6, 3)) -> keras.Model:
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, body()[0](first(inputs)))
+
+
+INSIDE: dict[str, Callable[[Any], Any]] = {
+    "divided": lambda x: x / 255.0,
+    "a function of Keras": keras.applications.mobilenet_v2.preprocess_input,
+    "means subtracted": keras.applications.vgg16.preprocess_input,
+    "a Lambda": layers.Lambda(lambda x: tf.cast(x, tf.float32) / 127.5 - 1),
+    "padded": lambda x: layers.ZeroPadding2D(1)(x) * (1 / 255),
+    "enlarged": lambda x: layers.Resizing(8, 8)(x) - 128.0,
+    "standardised": layers.Lambda(tf.image.per_image_standardization),
+}
+NOT_INSIDE: dict[str, Callable[[Any], Any]] = {
+    "enlarged": layers.Resizing(8, 8),
+    "flipped and padded": lambda x: layers.ZeroPadding2D(1)(x[:, :, ::-1]),
+    "made large from 0 to 1": lambda x: keras.applications.vgg16.preprocess_input(255.0 * x),
+    "cut off at 1": lambda x: keras.ops.clip(x, 0, 1),
+    "normalised by training": layers.BatchNormalization(),
+}
+
+
+def looked_at(model: keras.Model) -> Preprocessing:
+    return find_preprocessing(model, "auto", declared_inputs(model))
+
+
+@pytest.mark.parametrize("how", INSIDE)
+def test_pixels_made_small_by_operations_are_found(how: str) -> None:
+    found = looked_at(beginning(INSIDE[how]))
+    assert (found.is_known, found.is_identity, found.takes_pixels) == (True, True, True)
+
+
+def test_pictures_of_any_size_and_other_inputs_beside_them() -> None:
+    assert looked_at(beginning(INSIDE["divided"], (None, None, 1))).is_known
+    picture, age = keras.Input((4, 6, 3)), keras.Input((2,))
+    small: Any = INSIDE["divided"](picture)
+    joined = layers.Concatenate()([layers.Flatten()(body()[0](small)), age])
+    assert looked_at(keras.Model([age, picture], joined)).is_known
+
+
+@pytest.mark.parametrize("how", NOT_INSIDE)
+def test_what_leaves_pixels_as_they_are_or_takes_other_numbers_tells_nothing(how: str) -> None:
+    assert not looked_at(beginning(NOT_INSIDE[how])).is_known

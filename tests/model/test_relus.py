@@ -265,3 +265,97 @@ def test_the_rules_stay_inside_their_trace() -> None:
             tape.watch(x)
             score = run(x)[:, 1]
         np.testing.assert_allclose(np.asarray(tape.gradient(score, x))[0], by_hand(X, 1, "plain"), atol=1e-6)
+
+
+# -- what has a graph of its own --------------------------------------------------------------------
+
+
+class Written(keras.Model):
+    """The reference network as one call with the layers by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.pool, self.second, self.gap, self.hidden, self.out = linear()
+
+    def after(self, x: Any) -> Any:
+        return self.out(tf.nn.relu(self.hidden(self.gap(x))))
+
+    def call(self, x: Any) -> Any:
+        return self.after(tf.nn.relu(self.second(self.pool(tf.nn.relu(self.first(x))))))
+
+
+class AllCompiled(Written):
+    @tf.function
+    def call(self, x: Any) -> Any:
+        if tf.reduce_mean(x) > 1e9:  # read by autograph, as in any tf.function
+            x = -x
+        return super().call(x)
+
+
+class PartCompiled(Written):
+    @tf.function
+    def middle(self, x: Any) -> Any:
+        return tf.nn.relu(self.second(x))
+
+    def call(self, x: Any) -> Any:
+        return self.after(self.middle(self.pool(tf.nn.relu(self.first(x)))))
+
+
+class Branching(Written):
+    def call(self, x: Any) -> Any:
+        x = self.pool(tf.nn.relu(self.first(x)))
+        x = tf.cond(
+            tf.reduce_mean(x) > 1e9, lambda: tf.repeat(x[..., :1], 7, axis=-1), lambda: tf.nn.relu(self.second(x))
+        )
+        return self.after(tf.ensure_shape(x, (None, 6, 9, 7)))
+
+
+class Looping(Written):
+    def call(self, x: Any) -> Any:
+        x = self.first(x)
+        _, x = tf.while_loop(lambda n, x: n < 2, lambda n, x: (n + 1, tf.nn.relu(x)), [0, x])
+        return self.after(tf.nn.relu(self.second(self.pool(x))))
+
+
+def written(kind: type[Written]) -> keras.Model:
+    model = kind()
+    # A layer that makes its weights inside a tf.function leaves their first values in that trace: Keras' own affair.
+    Written.call(model, tf.constant(X[None]))
+    model(X[None])
+    return fill(model)
+
+
+@pytest.mark.parametrize("kind", [AllCompiled, PartCompiled])
+def test_a_function_compiled_within_the_network_is_read(kind: type[Written]) -> None:
+    model = written(kind)
+    explainer = Explainer(model, preprocess=None)
+    found = explainer.explain(X, method="guided_backprop", target=1)
+    np.testing.assert_allclose(found.signed, by_hand(X, 1, "guided"), atol=1e-6)
+    assert found.evidence.pixels is not None and found.evidence.pixels.relus == 3
+    cam = explainer.explain(X, method="grad_cam", layer="last", target=1)
+    np.testing.assert_allclose(cam.evidence.activations, REFERENCE.last(X), atol=1e-5)
+    # The user's own calls, traced by themselves, are what they were.
+    x = tf.constant(X[None])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        score = model(x)[0, 1]
+    gradient: Any = tape.gradient(score, x)
+    np.testing.assert_allclose(gradient[0], by_hand(X, 1, "plain"), atol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "beyond"), [(Branching, 1), (Looping, 1)])
+def test_relus_in_a_branch_or_a_loop_are_refused_and_the_plain_rule_is_right(kind: type[Written], beyond: int) -> None:
+    explainer = Explainer(written(kind), preprocess=None)
+    plain = explainer.explain(X, method="gradient", target=1)
+    np.testing.assert_allclose(plain.signed, by_hand(X, 1, "plain"), atol=1e-6)
+    with pytest.raises(ValueError, match=f"{beyond} of the 3 here stand inside a tf.cond or a loop"):
+        explainer.explain(X, method="guided_backprop", target=1)
+
+
+def test_a_layer_in_a_branch_is_not_offered_and_that_is_said() -> None:
+    explainer = Explainer(written(Branching), preprocess=None)
+    assert [layer.name for layer in explainer.layers] == ["conv", "pool"]
+    with pytest.warns(UserWarning, match=r"no output can be seen: last. The default is the last .* outside it, conv"):
+        assert explainer.explain(X, method="grad_cam", target=1).layer == "conv"
+    with pytest.raises(ValueError, match="'last' is called inside a tf.cond or a loop"):
+        explainer.explain(X, method="grad_cam", layer="last")

@@ -139,7 +139,7 @@ class CamWidget(Keeping):
     # -- from a choice to its answer ----------------------------------------------------------
 
     @cached_property  # on demand, since ipywidgets also closes a widget whose constructor refused its arguments
-    def _scheduler(self) -> Scheduler[Request]:
+    def _scheduler(self) -> Scheduler[str, Request]:
         return Scheduler(self._take, self._answer, self._lock)
 
     @traitlets.validate(*QUERY_TRAITS)

@@ -1,5 +1,6 @@
 """What stands above a canvas of filters, for people who do not see it or use no pointer as well."""
 
+import html
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -31,8 +32,7 @@ class Controls:
         self._place = ipywidgets.Label()
         turning = [self._before, self._place, self._after] if canvas.pages > 1 else []
         self.bar = ipywidgets.HBox([self._list, self._stop, *turning], layout={"flex_flow": "row wrap"})
-        self.words = ipywidgets.Label()
-        self.words.style.font_size = "0.95em"
+        self.words = ipywidgets.HTML()  # which wraps, as a label does not
 
     def connect(self) -> None:
         """Follow the canvas, and have it follow."""
@@ -61,11 +61,11 @@ class Controls:
         with canvas._lock:
             chosen = canvas.filters or []
             self._list.value = chosen[0] if len(chosen) == 1 else None
-            self._stop.description = "Stop" if canvas.status == "computing" else "Go on"
+            self._stop.description = "Go on" if canvas.status == "stopped" else "Stop"
             self._stop.disabled = canvas.status == "idle"
             self._before.disabled, self._after.disabled = canvas.page == 0, canvas.page == canvas.pages - 1
             self._place.value = f"Page {canvas.page + 1} of {canvas.pages}"
-            self.words.value = canvas.caption
+            self.words.value = html.escape(canvas.caption)
 
 
 def _button(words: str, tooltip: str) -> ipywidgets.Button:

@@ -14,12 +14,12 @@ from .captioned import font
 MAT, EMPTY, WORDS, FRAME = (28, 31, 38), (44, 48, 57), (226, 229, 234), (255, 184, 28)
 
 # Pixels around a picture, of a frame's line, and of the line of words.
-_AROUND, _LINE, _BELOW, _LETTERS = 5, 3, 19, 12
+_AROUND, _LINE, _BELOW, _LETTERS = 5, 3, 22, 12
 
 # The longer side of a picture, in pixels: larger ones are made smaller, and of small ones each pixel is repeated.
 _LARGEST, _SMALLEST = 128, 96
 
-Pixels = UInt8[np.ndarray, "h w 3"]
+Pixels = UInt8[np.ndarray, "H W 3"]
 
 
 def tile_for(shape: tuple[int, int], longest: object = None) -> tuple[int, int]:
@@ -77,7 +77,7 @@ class Sheet:
         position = int(row // self.cell[0]) * self.columns + int(column // self.cell[1])
         return position if position < self.count else None
 
-    def draw(self, picture: Pixels | None, words: str, is_chosen: bool) -> Pixels:
+    def draw(self, picture: UInt8[np.ndarray, "h w 3"] | None, words: str, is_chosen: bool) -> Pixels:
         """One cell.
 
         Args:
@@ -99,15 +99,20 @@ class Sheet:
         letters = font(_LETTERS)
         while words and letters.getlength(words) > self.tile[1]:
             words = f"{words[:-2]}…" if len(words) > 2 else ""
-        middle = (height + bottom + _LINE) / 2
-        draw.text((width / 2, middle), words, font=letters, fill=FRAME if is_chosen else WORDS, anchor="mm")
+        draw.text(
+            (width / 2, bottom + _AROUND + 0.6 * _LETTERS),
+            words,
+            font=letters,
+            fill=FRAME if is_chosen else WORDS,
+            anchor="mm",
+        )
         return np.asarray(page)
 
 
-def fitted(picture: Pixels, tile: tuple[int, int]) -> Pixels:
+def fitted(picture: UInt8[np.ndarray, "h w 3"], tile: tuple[int, int]) -> Pixels:
     """The picture at the size of a tile: pixels repeated where it is smaller, averaged where it is larger."""
     if picture.shape[:2] == tile:
         return picture
     is_larger = picture.shape[0] > tile[0]
     way = Image.Resampling.LANCZOS if is_larger else Image.Resampling.NEAREST
-    return np.asarray(Image.fromarray(picture).resize(tile[::-1], way))
+    return np.asarray(Image.fromarray(picture).resize((tile[1], tile[0]), way))

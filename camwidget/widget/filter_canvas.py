@@ -1,4 +1,4 @@
-"""A whole layer's pictures, of what excites each filter most, forming step by step in a notebook."""
+"""The pictures of a whole layer, forming step by step in a notebook."""
 
 import base64
 from typing import Any
@@ -46,7 +46,7 @@ class FilterCanvas(ipywidgets.VBox):
         layer: as `maximize_activation` takes it: of a convolution or of units; "logits" for the classes.
         widget: a `CamWidget` of the same network that shares the choice: a filter chosen here is chosen there, at
             this layer, and the other way round; of "logits" it is the class explained.
-        columns: pictures side by side; six rows of them make a page.
+        columns: pictures side by side, fewer for a narrow page; six rows of them make a page of the sheet.
         tile: longer side of a picture on the canvas, in pixels; None: its own up to 128, small ones enlarged.
         preset: see `maximize_activation`, as the other options.
         steps: see there.
@@ -195,7 +195,7 @@ class FilterCanvas(ipywidgets.VBox):
     @property
     def _on_page(self) -> range:
         start = self.page * _ROWS * self._columns
-        return range(start, min(len(self.names), start + _ROWS * self._columns))
+        return range(len(self.names))[start : start + _ROWS * self._columns]
 
     @property
     def _sheet(self) -> Sheet:
@@ -279,8 +279,9 @@ class FilterCanvas(ipywidgets.VBox):
     @traitlets.validate("filters")
     def _check_filters(self, proposal: Any) -> Any:
         chosen = check_option("filters", proposal.value)
-        if any(number >= len(self.names) for number in chosen or ()):
-            raise ValueError(f"filters={proposal.value}: {self.layer} has {len(self.names)}, from 0 on.")
+        if not all(0 <= number < len(self.names) for number in chosen or ()):
+            last = len(self.names) - 1
+            raise ValueError(f"filters={proposal.value}: pass numbers from 0 to {last}, the filters of {self.layer}.")
         return None if chosen is None else list(chosen)
 
     @traitlets.validate("page")

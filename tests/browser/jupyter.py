@@ -23,7 +23,8 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 # Kernels by generation: up to ipykernel 6 a widget's observers run on the main thread, from 7 on in another one.
 # `make` puts one of the older kind here, beside the one that is installed.
 OLDER_KERNEL = Path(sys.prefix) / "older-kernel"
-KERNELS: dict[str, dict[str, str]] = {"python3": {}, "older": {"PYTHONPATH": str(OLDER_KERNEL)}}
+OLDER_PATH = os.pathsep.join(filter(None, [str(OLDER_KERNEL), os.environ.get("PYTHONPATH")]))
+KERNELS: dict[str, dict[str, str]] = {"python3": {}, "older": {"PYTHONPATH": OLDER_PATH}}
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -1,5 +1,6 @@
 """A canvas of filters and a `CamWidget` that share what is chosen."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from camwidget.explanation import Explainer
@@ -48,9 +49,8 @@ class Pairing:
     def close(self) -> None:
         """Follow no longer; may be called twice."""
         if self._widget is not None:
-            for name in _SHARED:
-                if self._from_widget in self._widget._trait_notifiers.get(name, {}).get("change", ()):
-                    self._widget.unobserve(self._from_widget, name)
+            with suppress(ValueError):  # it does not listen any more
+                self._widget.unobserve(self._from_widget, _SHARED)
 
     def _from_widget(self, change: Any = None) -> None:
         widget = self._widget

@@ -18,11 +18,7 @@ def operations(function: Any) -> set[str]:
     [
         ((1, 1, 4, 6), {"padding": "SAME"}, True),
         ((1, 1, 4, 6), {"padding": "VALID"}, True),
-        (
-            (1, 1, 2, 6),
-            {"padding": "SAME"},
-            None,
-        ),  # two groups, whose derivative TensorFlow has on a graphics card alone
+        ((1, 1, 2, 6), {"padding": "SAME"}, None),  # two groups: derived on a graphics card alone
         ((1, 1, 4, 6), {"padding": "SAME", "strides": 2}, False),
         ((1, 1, 4, 6), {"padding": [[0, 0], [1, 2], [0, 1], [0, 0]]}, False),
         ((3, 2, 4, 6), {"padding": "SAME", "strides": [2, 1]}, False),

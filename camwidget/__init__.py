@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from camwidget.maths import win_rate as win_rate
     from camwidget.widget import CamCallback as CamCallback
     from camwidget.widget import CamWidget as CamWidget
+    from camwidget.widget import FilterCanvas as FilterCanvas
     from camwidget.widget import TrustStudy as TrustStudy
 
 _HOME = {
@@ -45,6 +46,7 @@ _HOME = {
     "Case": "camwidget.judge",
     "Explainer": "camwidget.explanation",
     "Explanation": "camwidget.explanation",
+    "FilterCanvas": "camwidget.widget",
     "FilterImages": "camwidget.explanation.ascent",
     "METHODS": "camwidget.maths",
     "TrustStudy": "camwidget.widget",
@@ -86,6 +88,7 @@ __all__ = [
     "CamWidget",
     "Explainer",
     "Explanation",
+    "FilterCanvas",
     "FilterImages",
     "compare",
     "correlations",

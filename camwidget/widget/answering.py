@@ -47,7 +47,7 @@ class Answering(Keeping):
     _refused: tuple[str, int]  # the trait whose value was refused last, and how much had been submitted by then
 
     @cached_property  # on demand, since ipywidgets also closes a widget whose constructor refused its arguments
-    def _scheduler(self) -> Scheduler[Request]:
+    def _scheduler(self) -> Scheduler[str, Request]:
         return Scheduler(self._take, self._answer, self._lock, self._look_on)
 
     @traitlets.validate(*QUERY_TRAITS, "index")

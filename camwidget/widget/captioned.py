@@ -29,13 +29,13 @@ def captioned(explanation: Explanation, *, colormap: str, opacity: float, view: 
 def caption(text: str, width: int) -> UInt8[np.ndarray, "H W 3"]:
     """Black words on white, so large that they can be read beside a picture of this width, in pixels."""
     size = max(13, round(width / 46))
-    font = _font(size)
-    lines = _wrapped(text, font, width - 2 * size)
+    letters = font(size)
+    lines = _wrapped(text, letters, width - 2 * size)
     height = round(1.4 * size)
     strip = Image.new("RGB", (width, height * len(lines) + size), PAPER)
     draw = ImageDraw.Draw(strip)
     for place, line in enumerate(lines):
-        draw.text((size, size // 2 + place * height), line, font=font, fill=INK)
+        draw.text((size, size // 2 + place * height), line, font=letters, fill=INK)
     return np.asarray(strip)
 
 
@@ -51,7 +51,7 @@ def _blocks(heat: Float[np.ndarray, "h w"], height: int, width: int) -> Float[np
 
 
 @lru_cache(maxsize=8)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font(size: int) -> ImageFont.FreeTypeFont:
     """The font that comes with matplotlib: it has more letters than most, and is there on every machine."""
     return ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
 

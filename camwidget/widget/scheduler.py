@@ -2,9 +2,10 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Any, Generic, TypeVar
 
+_Change = TypeVar("_Change", bound=Hashable)
 _Request = TypeVar("_Request")
 
 
@@ -33,7 +34,7 @@ class Token:
         return not self.stopped
 
 
-class Scheduler(Generic[_Request]):
+class Scheduler(Generic[_Change, _Request]):
     """Answers the newest state in a thread of its own and drops what it overtakes.
 
     `submit` only notes what has changed and wakes the worker, so it may be called from any thread,
@@ -41,7 +42,7 @@ class Scheduler(Generic[_Request]):
     observers.
 
     Args:
-        take: makes one request of the names that have changed since the last answer; called in the
+        take: makes one request of what has changed since the last answer, names for instance; called in the
             worker with the lock held, so that names and values belong together.
         work: answers one request; called in the worker with the request and its `Token`. What it
             raises, `Superseded` apart, is reported as from any thread, and the worker lives on.
@@ -59,7 +60,7 @@ class Scheduler(Generic[_Request]):
 
     def __init__(
         self,
-        take: Callable[[frozenset[str]], _Request],
+        take: Callable[[frozenset[_Change]], _Request],
         work: Callable[[_Request, Token], None],
         lock: Any,
         spare: Callable[[], float | None] = lambda: None,
@@ -68,14 +69,14 @@ class Scheduler(Generic[_Request]):
         self._work = work
         self._spare = spare
         self._changed = threading.Condition(lock)
-        self._slot: set[str] | None = None
+        self._slot: set[_Change] | None = None
         self._token: Token | None = None
         self._worker: threading.Thread | None = None
         self._ended = 0  # the highest number of a computation that has ended
         self.number = 0
         self.closed = False
 
-    def submit(self, changes: Iterable[str]) -> None:
+    def submit(self, changes: Iterable[_Change]) -> None:
         """Have the present state answered; after `close` nothing happens.
 
         Args:

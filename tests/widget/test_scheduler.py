@@ -23,7 +23,7 @@ class Work:
         self.answered.append((set(request), kept_on))
 
 
-def scheduler_of(work: Callable[[frozenset[str], Token], None]) -> Scheduler[frozenset[str]]:
+def scheduler_of(work: Callable[[frozenset[str], Token], None]) -> Scheduler[str, frozenset[str]]:
     return Scheduler(lambda changes: changes, work, threading.RLock())
 
 

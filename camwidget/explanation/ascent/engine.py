@@ -14,7 +14,7 @@ from camwidget.model import LayerInfo, Probe, as_rgb
 
 from .colours import Colours
 from .objectives import LOGITS, Objective, place_weights
-from .presets import Preset, cell, longest_wave, make_optimizer
+from .presets import Preset, cell, longest_wave, make_optimizer, seen
 from .traces import direction, look
 
 Values = Float[np.ndarray, " n"]
@@ -220,7 +220,7 @@ class _Stage:
 
 def _compiled(probe: Probe, trace: Any, layers: tuple[LayerInfo, ...], ascent: Ascent, *details: Any) -> Any:
     has_head = any(layer.kind == LOGITS for layer in layers)
-    return (probe.headed if has_head else probe.compiled)(trace, layers, ascent.preset, ascent.colours, *details)
+    return (probe.headed if has_head else probe.compiled)(trace, layers, seen(ascent.preset), ascent.colours, *details)
 
 
 def _finite(values: Any) -> Bool[np.ndarray, " n"]:

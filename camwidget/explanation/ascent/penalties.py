@@ -30,11 +30,19 @@ def total_variation(weight: float) -> Penalty:
     """The sum of the absolute differences of neighbouring pixels (anisotropic)."""
 
     def function(pictures: Any) -> Any:
-        down = tf.abs(pictures[:, 1:] - pictures[:, :-1])
-        across = tf.abs(pictures[:, :, 1:] - pictures[:, :, :-1])
-        return _scaled(down, pictures) + _scaled(across, pictures)
+        _, height, width, channels = pictures.shape
+        # Numbers in a row, and pixels in a row of numbers: the derivative of a slice of four axes takes its time.
+        down = _differences(tf.reshape(pictures, [-1, height * width * channels]), width * channels)
+        across = _differences(tf.reshape(pictures, [-1, width * channels]), channels)
+        total = down + tf.reduce_sum(tf.reshape(across, [-1, height]), axis=1)
+        return total / np.sqrt(height * width * channels).astype(np.float32)
 
     return Penalty("total_variation", function, weight)
+
+
+def _differences(rows: Any, apart: int) -> Any:
+    """For each row the sum of the absolute differences of numbers so far apart."""
+    return tf.reduce_sum(tf.abs(rows[:, apart:] - rows[:, :-apart]), axis=1)
 
 
 def l2(weight: float) -> Penalty:

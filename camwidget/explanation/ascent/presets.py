@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -76,6 +76,13 @@ def make_optimizer(preset: Preset) -> Any:
             "for instance lambda: keras.optimizers.Adam(0.05)."
         )
     return optimizer
+
+
+def seen(preset: Preset) -> Preset:
+    """The recipe as far as what is compiled depends on it: another optimiser, for one, compiles nothing anew."""
+    plain = Preset("", "", preset.parameterisation, keras.optimizers.SGD, steps=0)
+    kept = ("transforms", "leak", "contrast", "penalties")
+    return replace(plain, **{name: getattr(preset, name) for name in kept})
 
 
 def described(preset: Preset) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from camwidget.model import LayerInfo, Network
+from camwidget.model.convolutions import quick_convolutions
 from camwidget.model.head import final_activation
 from camwidget.model.network import compiled
 from camwidget.model.relus import relus_by
@@ -49,7 +50,7 @@ def direction(
     def function(parameters: Any, units: Any, places: Any, seed: Any, leak: Any) -> Any:
         pictures = preset.parameterisation.pictures(parameters, network.shape, colours, longest_wave(pixels))
         seen = moved(pictures, preset.transforms, moving, seed, colours.mean)
-        with relus_by(rule):
+        with relus_by(rule), quick_convolutions():
             outputs = _outputs(network, layers, colours.to_inputs(seen))
         values = _objective(outputs, layers, units, places)
         led = [_leaking(output, leak) for output in outputs] if preset.leak else outputs

@@ -1,6 +1,5 @@
 """Networks small enough to climb by hand."""
 
-from dataclasses import replace
 from typing import Any
 
 import keras
@@ -9,10 +8,10 @@ import tensorflow as tf
 from keras import layers
 
 from camwidget.explanation.ascent import LOGITS, Ascent
-from camwidget.explanation.ascent.colours import Colours
 from camwidget.explanation.ascent.objectives import place_weights
-from camwidget.explanation.ascent.parameterisations import PARAMETERISATIONS
-from camwidget.explanation.ascent.traces import look
+from camwidget.explanation.ascent.traces import _on_grid, _outputs
+from camwidget.model import LayerInfo, Network
+from camwidget.model.network import compiled
 
 # Two filters of 2 x 2 pixels and one grey channel, by [row, column].
 KERNEL = np.array([[[1.0, -3.0], [2.0, 0.5]], [[-2.0, 1.0], [4.0, -1.0]]], np.float32)
@@ -44,20 +43,30 @@ def headed_network() -> keras.Model:
     return model
 
 
-# Parameters that are what the network takes.
-GIVEN = replace(PARAMETERISATIONS["pixels"], name="given", pictures=lambda parameters, *_: parameters)
-
-
 def activations_at(ascent: Ascent, inputs: np.ndarray) -> np.ndarray:
-    """Every objective at each of some given inputs, (n, m): what a climb is to be compared with."""
-    probe, channels = ascent.probe, inputs.shape[3]
-    colours = Colours(tuple(map(tuple, np.eye(channels).tolist())), (0.0,) * channels, (0.5,) * channels)
+    """Every objective at each of some given inputs, (n, m): what a climb is to be compared with.
+
+    Each input goes through the network once; what the objectives make of the layers is NumPy's.
+    """
     has_head = any(layer.kind == LOGITS for layer in ascent.layers)
-    preset = replace(ascent.preset, parameterisation=GIVEN)
-    function = (probe.headed if has_head else probe.compiled)(look, ascent.layers, preset, colours)
-    units, places = place_weights(ascent.objectives, ascent.layers, preset.border)
-    rows = []
-    for n in range(len(units)):
-        unit, *place = (tf.constant(np.repeat(each[n : n + 1], len(inputs), axis=0)) for each in (units, *places))
-        rows.append(function(tf.constant(inputs), unit, place).numpy())
-    return np.stack(rows)
+    function = (ascent.probe.headed if has_head else ascent.probe.compiled)(_layers_at, ascent.layers)
+    outputs = [output.numpy() for output in function(tf.constant(inputs))]
+    units, places = place_weights(ascent.objectives, ascent.layers, ascent.preset.border)
+    return np.stack(
+        [
+            sum(
+                np.einsum("mhw,hw->m", output[..., unit], place[n])
+                for output, place, unit in zip(outputs, places, units[n], strict=True)
+            )
+            for n in range(len(units))
+        ]
+    )
+
+
+def _layers_at(network: Network, layers: tuple[LayerInfo, ...]) -> Any:
+    """Compile inputs -> each layer's output, (m, h, w, c)."""
+
+    def function(inputs: Any) -> list[Any]:
+        return [_on_grid(output, e) for e, output in zip(layers, _outputs(network, layers, inputs), strict=True)]
+
+    return compiled(function, tf.TensorSpec((None, *network.shape), tf.float32))

@@ -28,11 +28,6 @@ from tests.explanation.ascent.networks import headed_network, linear_network
 CLASSES = ["plum & fig", "<pear>", "lime"]
 
 
-@pytest.fixture(scope="module")
-def explainer() -> Explainer:
-    return Explainer(headed_network(), class_names=CLASSES)
-
-
 def make(explainer: Explainer, folder: Path, **options: Any) -> Path:
     return filter_atlas(explainer, folder, **{"steps": 3, "progress": False, **options})
 
@@ -41,8 +36,8 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_every_picture_is_on_a_page_and_every_link_leads_somewhere(explainer: Explainer, tmp_path: Path) -> None:
-    index = make(explainer, tmp_path / "atlas")
+def test_every_picture_is_on_a_page_and_every_link_leads_somewhere(headed: Explainer, tmp_path: Path) -> None:
+    index = make(headed, tmp_path / "atlas")
     folder = index.parent
     assert {path.stem for path in folder.glob("*.html")} == {"index", "layer-conv", "layer-units", "layer-classes"}
     for page in folder.glob("*.html"):
@@ -62,9 +57,9 @@ def test_every_picture_is_on_a_page_and_every_link_leads_somewhere(explainer: Ex
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
 def test_after_an_end_the_same_call_goes_on(
-    explainer: Explainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException
+    headed: Explainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException
 ) -> None:
-    whole = files(make(explainer, tmp_path / "whole").parent)
+    whole = files(make(headed, tmp_path / "whole").parent)
     written: list[str] = []
     original = Path.write_bytes
 
@@ -77,7 +72,7 @@ def test_after_an_end_the_same_call_goes_on(
 
     monkeypatch.setattr(Path, "write_bytes", write)
     with pytest.raises(type(end)) as raised:
-        make(explainer, tmp_path / "again")
+        make(headed, tmp_path / "again")
     if isinstance(end, OSError):
         assert re.search(r"The disk of '.*again' is full\. .* to go on with it", str(raised.value))
     monkeypatch.undo()
@@ -87,22 +82,22 @@ def test_after_an_end_the_same_call_goes_on(
     monkeypatch.setattr(
         build, "climbed", lambda batch, **o: climbed.append(len(batch.objectives)) or module_climbed(batch, **o)
     )
-    make(explainer, tmp_path / "again")
+    make(headed, tmp_path / "again")
     assert climbed == [5, 3]  # the units and the classes, not the four filters again
     left = {name: content for name, content in files(tmp_path / "again").items() if not name.endswith(".part")}
     assert left == whole
     climbed.clear()
-    make(explainer, tmp_path / "again")
+    make(headed, tmp_path / "again")
     assert climbed == []
 
 
 module_climbed, module_climb = build.climbed, build.climb
 
 
-def test_other_settings_or_weights_are_no_continuation(explainer: Explainer, tmp_path: Path) -> None:
-    make(explainer, tmp_path / "atlas", layers=["conv"])
+def test_other_settings_or_weights_are_no_continuation(headed: Explainer, tmp_path: Path) -> None:
+    make(headed, tmp_path / "atlas", layers=["conv"])
     with pytest.raises(ValueError, match=r"made with other settings: steps was 3 and is 4\. Choose another folder"):
-        make(explainer, tmp_path / "atlas", layers=["conv"], steps=4)
+        make(headed, tmp_path / "atlas", layers=["conv"], steps=4)
     other = headed_network()
     other.get_layer("units").set_weights([weight + 1 for weight in other.get_layer("units").get_weights()])
     with pytest.raises(ValueError, match=r"weights and colours was"):
@@ -110,7 +105,7 @@ def test_other_settings_or_weights_are_no_continuation(explainer: Explainer, tmp
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("mine")
     with pytest.raises(ValueError, match=r"exists and is no atlas\. Pass a new or empty folder"):
-        make(explainer, tmp_path / "mine")
+        make(headed, tmp_path / "mine")
 
 
 def changes(preset: Preset) -> list[tuple[Preset, str]]:
@@ -125,20 +120,18 @@ def changes(preset: Preset) -> list[tuple[Preset, str]]:
     ]
 
 
-def test_a_changed_recipe_of_the_same_name_is_no_continuation(explainer: Explainer, tmp_path: Path) -> None:
+def test_a_changed_recipe_of_the_same_name_is_no_continuation(headed: Explainer, tmp_path: Path) -> None:
     fourier = PRESETS["fourier"]
-    make(explainer, tmp_path / "atlas", layers=["classes"])
+    make(headed, tmp_path / "atlas", layers=["classes"])
     before = files(tmp_path / "atlas")
     for changed, said in changes(fourier):
         with pytest.raises(ValueError, match=f"made with other settings: {said}"):
-            make(explainer, tmp_path / "atlas", layers=["classes"], preset=changed)
-    make(explainer, tmp_path / "atlas", layers=["classes"], preset=replace(fourier, source="mine"))
+            make(headed, tmp_path / "atlas", layers=["classes"], preset=changed)
+    make(headed, tmp_path / "atlas", layers=["classes"], preset=replace(fourier, source="mine"))
     assert files(tmp_path / "atlas") == before
 
 
-def test_every_weight_and_the_colours_count(
-    explainer: Explainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_weight_and_the_colours_count(headed: Explainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also one of a network so large that its fingerprint reads but some of them."""
     monkeypatch.setattr("camwidget.model.fingerprint._READ_WHOLE", 0)
     make(Explainer(headed_network()), tmp_path / "atlas", layers=["classes"])
@@ -153,8 +146,8 @@ def test_every_weight_and_the_colours_count(
             make(changed, tmp_path / "atlas", layers=["classes"])
 
 
-def test_the_cost_is_said_first(explainer: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    make(explainer, tmp_path / "atlas", progress=True)
+def test_the_cost_is_said_first(headed: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    make(headed, tmp_path / "atlas", progress=True)
     lines = capsys.readouterr().err.splitlines()
     assert re.match(r"12 pictures of 7 x 9 pixels in 3 layers: about \d+ seconds and 0 MB\.", lines[0])
 
@@ -208,8 +201,8 @@ def test_a_layer_called_logits_is_a_layer_and_not_the_classes(tmp_path: Path) ->
 
 # Keras saves weights by an interface that NumPy 2 warns of.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-def test_the_command_line(explainer: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    explainer.model.save(tmp_path / "net.keras")
+def test_the_command_line(headed: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    headed.model.save(tmp_path / "net.keras")
     (tmp_path / "names.txt").write_text("\n".join(CLASSES))
     words = ["atlas", str(tmp_path / "net.keras"), "--out", str(tmp_path / "atlas"), "--steps", "2"]
     assert main([*words, "--layers", "classes", "--classes", str(tmp_path / "names.txt"), "--range", "0", "255"]) == 0

@@ -20,12 +20,11 @@ from tests.model.snapshot import Snapshot
 PLAIN = PRESETS["gradient_ascent"]
 
 
-def test_a_step_is_ten_times_the_gradient_of_length_one() -> None:
+def test_a_step_is_ten_times_the_gradient_of_length_one(linear: Explainer) -> None:
     """Of the mean over the inner 2 x 4 neurons of a 6 x 8 grid of a linear network, whose input runs from -1 to 1."""
-    explainer = Explainer(linear_network(), preprocess=lambda picture: picture / 127.5 - 1)
     # short steps, so that none ends at the edge of the range
     gentle = replace(PLAIN, name="gentle", optimizer=lambda: keras.optimizers.SGD(0.05))
-    ascent = prepare(explainer, [channel("conv", 0), channel("conv", 1)], preset=gentle, steps=3, seed=5)
+    ascent = prepare(linear, [channel("conv", 0), channel("conv", 1)], preset=gentle, steps=3, seed=5)
     frames = list(climb(ascent))
     assert [frame.step for frame in frames] == [0, 1, 2, 3] and [f.is_last for f in frames] == [False] * 3 + [True]
     start = (np.random.default_rng(5).random((7, 9, 1), np.float32) - 0.5) * 0.25
@@ -52,9 +51,8 @@ def test_the_recipe_itself_ends_at_the_edges_of_the_legal_range() -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_picture_does_not_depend_on_those_beside_it(preset: str) -> None:
-    explainer = Explainer(headed_network())
-    together = prepare(explainer, [channel("conv", 0), channel("conv", 1)], preset=preset, steps=6)
+def test_a_picture_does_not_depend_on_those_beside_it(headed: Explainer, preset: str) -> None:
+    together = prepare(headed, [channel("conv", 0), channel("conv", 1)], preset=preset, steps=6)
     alone = together.only([1])
     one, other = list(climb(together))[-1], list(climb(alone))[-1]
     np.testing.assert_allclose(one.inputs[1], other.inputs[0], atol=0.3)  # of 255
@@ -64,19 +62,17 @@ def test_a_picture_does_not_depend_on_those_beside_it(preset: str) -> None:
     assert np.abs(seeded.inputs - other.inputs).max() > 0.05
 
 
-def test_the_last_steps_get_shorter_where_the_preset_cools() -> None:
-    explainer = Explainer(linear_network(), preprocess=lambda picture: picture / 127.5 - 1)
+def test_the_last_steps_get_shorter_where_the_preset_cools(linear: Explainer) -> None:
     cooling = replace(PLAIN, name="cooling", optimizer=lambda: keras.optimizers.SGD(0.01), cooling=0.5)
-    frames = list(climb(prepare(explainer, [channel("conv", 1)], preset=cooling, steps=8)))
+    frames = list(climb(prepare(linear, [channel("conv", 1)], preset=cooling, steps=8)))
     lengths = [np.linalg.norm(b.inputs - a.inputs) for a, b in zip(frames, frames[1:], strict=False)]
     np.testing.assert_allclose(lengths, 0.01 * np.array([1, 1, 1, 1, 1, 0.75, 0.5, 0.25]), rtol=1e-4)
 
 
-def test_sums_and_differences_are_climbed() -> None:
-    explainer = Explainer(linear_network(), preprocess=lambda picture: picture / 127.5 - 1)
+def test_sums_and_differences_are_climbed(linear: Explainer) -> None:
     place = ((1, 1), (1, 1))
     objective = channel("conv", 0, region=place) - 2 * channel("conv", 1, region=place)
-    frame = list(climb(prepare(explainer, [objective], preset="gradient_ascent")))[-1]
+    frame = list(climb(prepare(linear, [objective], preset="gradient_ascent")))[-1]
     best = np.abs(KERNEL[0] - 2 * KERNEL[1]).sum()
     assert frame.values[0] == pytest.approx(best, rel=1e-5)
     np.testing.assert_array_equal(frame.inputs[0, 1:3, 1:3, 0], np.sign(KERNEL[0] - 2 * KERNEL[1]))
@@ -96,11 +92,10 @@ def test_a_unit_behind_a_softmax_is_its_logit() -> None:
     np.testing.assert_allclose(exponentials / exponentials.sum(axis=1, keepdims=True), probabilities, rtol=1e-4)
 
 
-def test_several_layers_in_one_objective() -> None:
-    explainer = Explainer(headed_network())
+def test_several_layers_in_one_objective(headed: Explainer) -> None:
     inputs = np.random.default_rng(0).uniform(0, 255, (2, 7, 9, 3)).astype(np.float32)
-    mixed = activations_at(prepare(explainer, [channel("units", 2) + 3 * logit(1)]), inputs)
-    parts = [activations_at(prepare(explainer, [each]), inputs) for each in (channel("units", 2), logit(1))]
+    mixed = activations_at(prepare(headed, [channel("units", 2) + 3 * logit(1)]), inputs)
+    parts = [activations_at(prepare(headed, [each]), inputs) for each in (channel("units", 2), logit(1))]
     np.testing.assert_allclose(mixed, parts[0] + 3 * parts[1], rtol=1e-5)
 
 
@@ -209,17 +204,16 @@ def test_the_network_is_left_as_it_was_also_after_an_exception() -> None:
     [keras.optimizers.Adam(0.1), keras.optimizers.RMSprop(0.05), keras.optimizers.Lion(0.05)],
     ids=lambda optimizer: optimizer.name,
 )
-def test_any_optimizer_climbs(optimizer: Any) -> None:
-    explainer = Explainer(headed_network())
+def test_any_optimizer_climbs(headed: Explainer, optimizer: Any) -> None:
     recipe = replace(
         PRESETS["fourier"], name=optimizer.name, optimizer=lambda: type(optimizer).from_config(optimizer.get_config())
     )
-    frames = list(climb(prepare(explainer, [logit(2)], preset=recipe, steps=20)))
+    frames = list(climb(prepare(headed, [logit(2)], preset=recipe, steps=20)))
     assert frames[-1].values[0] > frames[0].values[0] + 0.1
 
 
-def test_no_optimizer_is_an_error() -> None:
-    ascent = prepare(Explainer(headed_network()), [logit(0)], preset=replace(PLAIN, name="x", optimizer=lambda: 0.1))
+def test_no_optimizer_is_an_error(headed: Explainer) -> None:
+    ascent = prepare(headed, [logit(0)], preset=replace(PLAIN, name="x", optimizer=lambda: 0.1))
     with pytest.raises(TypeError, match=r"a function that makes a keras\.optimizers optimiser; it made 0\.1"):
         next(climb(ascent))
 
@@ -233,18 +227,18 @@ def test_coarse_steps_come_first_where_the_network_takes_any_size() -> None:
     assert fixed.coarse is None and {frame.shape for frame in climb(fixed)} == {(24, 30, 1)}
 
 
-def test_the_batch_is_bounded_by_what_the_layers_hold() -> None:
-    probe = Explainer(headed_network()).probe_of_size(7, 9)
+def test_the_batch_is_bounded_by_what_the_layers_hold(headed: Explainer) -> None:
+    probe = headed.probe_of_size(7, 9)
     conv = next(layer for layer in probe.channels if layer.name == "conv")
     assert numbers_held(probe, [conv]) == 7 * 9 * 3 + 7 * 9 * 4
     assert batch_for(probe, [conv]) == 16
-    ascent = prepare(Explainer(headed_network()), [logit(0)] * 20)
+    ascent = prepare(headed, [logit(0)] * 20)
     assert [list(part) for part in ascent.batches] == [list(range(10)), list(range(10, 20))]
     assert replace(ascent, batch=8).batches[0] == range(0, 7)
 
 
-def test_objectives_of_one_ascent_share_their_layers() -> None:
+def test_objectives_of_one_ascent_share_their_layers(headed: Explainer) -> None:
     with pytest.raises(ValueError, match=r"about the same layers, term by term"):
-        prepare(Explainer(headed_network()), [channel("conv", 0), logit(0)])
+        prepare(headed, [channel("conv", 0), logit(0)])
     with pytest.raises(ValueError, match=r"There is nothing to maximise"):
-        prepare(Explainer(headed_network()), list[Objective]())
+        prepare(headed, list[Objective]())

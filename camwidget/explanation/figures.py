@@ -84,7 +84,7 @@ def compare(
     columns = min(len(shown), columns)
     rows = -(-len(shown) // columns)
     height, width = shown[0].picture.pixels.shape[:2]
-    size = (3.6 * columns + (0.8 if shared_scale else 0), rows * (2.9 * height / width + 1.1))
+    size = (3.6 * columns + (0.8 if shared_scale else 0), rows * (2.6 * height / width + 0.75))
     figure = Plot(figsize=size, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     against_first = correlations(shown)[0]

@@ -46,6 +46,7 @@ def plot(explanation: "Explanation", *, colormap: str, opacity: float) -> Plot:
 def compare(
     explanations: "Sequence[Explanation]",
     *,
+    columns: int = 4,
     shared_scale: bool = False,
     colormap: str = "viridis",
     opacity: float = 0.6,
@@ -54,6 +55,7 @@ def compare(
 
     Args:
         explanations: two or more, of the same picture or of several.
+        columns: how many stand in a row, at least 1.
         shared_scale: whether one colour stands for the same raw value everywhere; otherwise each
             map is stretched to its own maximum. Raw values of different methods have different
             units: share the scale between classes, layers or noise levels of one method.
@@ -76,11 +78,13 @@ def compare(
         raise TypeError("compare takes a list of explanations, as explain() returns them.")
     if len(shown) < 2:
         raise ValueError(f"{len(shown)} explanation was given; two or more are expected.")
+    if columns < 1:
+        raise ValueError(f"columns={columns} is below 1. Pass how many explanations stand in a row.")
     top = max(map(_top, shown)) if shared_scale else None
-    columns = min(len(shown), 4)
+    columns = min(len(shown), columns)
     rows = -(-len(shown) // columns)
     height, width = shown[0].picture.pixels.shape[:2]
-    size = (3.6 * columns + (0.8 if shared_scale else 0), rows * (2.9 * height / width + 1.1))
+    size = (3.6 * columns + (0.8 if shared_scale else 0), rows * (2.6 * height / width + 0.75))
     figure = Plot(figsize=size, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     against_first = correlations(shown)[0]

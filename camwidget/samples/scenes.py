@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import index
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Bool, Int, UInt8
 
 from .drawing import SCENE_SIZE, Stamp, clutter, enlarge, ground, ink_colours, press, stamp
 from .material import CLASS_NAMES, Material, material
@@ -31,6 +31,23 @@ class Scene:
     image: UInt8[np.ndarray, "112 112 3"]
     labels: tuple[int, ...]
     boxes: Int[np.ndarray, "n 4"]
+
+    def mask(self, label: int | None = None) -> Bool[np.ndarray, "112 112"]:
+        """Which pixels lie in the box of a digit of this class; None: of any digit.
+
+        Raises:
+            ValueError: no such digit is in the scene.
+
+        Example:
+            >>> heatmap[scene.mask(3)].sum() / heatmap.sum()  # the share of the evidence on the threes
+        """
+        chosen = [box for box, each in zip(self.boxes, self.labels, strict=True) if label in (each, None)]
+        if not chosen:
+            raise ValueError(f"No digit {label!r} in this scene. It holds: {', '.join(map(str, self.labels))}.")
+        mask = np.zeros(self.image.shape[:2], dtype=bool)
+        for top, left, bottom, right in chosen:
+            mask[top:bottom, left:right] = True
+        return mask
 
 
 @dataclass(frozen=True)

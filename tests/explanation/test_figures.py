@@ -125,3 +125,11 @@ def test_what_cannot_be_compared(explainer: Explainer) -> None:
         compare([one])
     with pytest.raises(TypeError, match="compare takes a list of explanations"):
         compare([one, one.map])  # type: ignore[list-item] # that is the point
+    with pytest.raises(ValueError, match="columns=0 is below 1. Pass how many explanations stand in a row."):
+        compare([one, one], columns=0)
+
+
+def test_rows_hold_as_many_as_asked_for(explainer: Explainer) -> None:
+    figure = compare([asked(explainer, target=k) for k in (0, 1, 0, 1)], columns=2, shared_scale=True)
+    places = [axes.get_subplotspec() for axes in figure.axes if axes.images]
+    assert [(place.rowspan.start, place.colspan.start) for place in places if place] == [(0, 0), (0, 1), (1, 0), (1, 1)]

@@ -162,3 +162,13 @@ def test_what_is_no_whole_number_is_a_type_error(digits: object) -> None:
 def test_a_wrong_label_is_explained() -> None:
     with pytest.raises(ValueError, match="No digit 12"):
         samples.digit(0, 12)
+
+
+def test_a_mask_holds_the_boxes_of_a_class() -> None:
+    scene = samples.scene(7, [3, 3, 8])
+    threes, eight = scene.mask(3), scene.mask(8)
+    assert threes.sum() == 38 * 27 + 50 * 41  # rows times columns of EXPECTED_BOXES
+    assert eight[63:102, 30:58].all() and eight.sum() == 39 * 28
+    np.testing.assert_array_equal(scene.mask(), threes | eight)
+    with pytest.raises(ValueError, match="No digit 4 in this scene. It holds: 3, 3, 8."):
+        scene.mask(4)

@@ -35,7 +35,7 @@ class Textures:
 
     def __init__(self, rng: np.random.Generator, source: Material) -> None:
         self.rng = rng
-        self._photographs = dict(zip(PHOTOGRAPHS, source.photographs, strict=True))
+        self._photographs: dict[str, Image.Image] = dict(zip(PHOTOGRAPHS, source.photographs, strict=True))
 
     def crop(self, photograph: str, tint: str) -> Image.Image:
         """A square crop, turned or mirrored, in other light."""

@@ -30,7 +30,7 @@ napoleon_google_docstring, napoleon_numpy_docstring = True, False
 napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # types and shapes are said in words
-autodoc_preserve_defaults = True
+autodoc_inherit_docstrings = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = "camwidget"

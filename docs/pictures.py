@@ -78,11 +78,9 @@ def _noise(explainer: Explainer, dense: Explainer) -> Figure:
 
 def _selection(explainer: Explainer, dense: Explainer) -> Figure:
     whole = explainer.explain(SCENE.image, target="three", method="grad_cam")
-    best = [int(index) for index in whole.strongest_filters(1)]
-    parts = ({}, {"filters": best}, {"region": [(7, 3), (13, 7)]}, {"neurons": [(9, 9)]})
-    return compare(
-        [explainer.explain(SCENE.image, target="three", method="grad_cam", **part) for part in parts], shared_scale=True
-    )
+    best = [int(index) for index in whole.strongest_filters(4)]
+    parts = ({}, {"filters": best}, {"region": [(1, 6), (6, 11)]}, {"neurons": [(3, 8)]})
+    return compare([explainer.explain(SCENE.image, target="three", method="grad_cam", **part) for part in parts])
 
 
 def _pixels(explainer: Explainer, dense: Explainer) -> Figure:

@@ -39,7 +39,7 @@ check: $(VENV)/.dev node_modules/.made ## Lint, check formats and types, and tha
 
 docs: $(VENV)/.docs ## Build the documentation site into build/docs/, and test it
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
-	@$(CHROMIUM) && $(PYTEST) tests/site
+	@$(CHROMIUM) && $(PYTEST) tests/browser/test_site.py
 
 fix: $(VENV)/.dev node_modules/.made ## Format, and mend what the linters can
 	$(BIN)/ruff check --fix --exit-zero

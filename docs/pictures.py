@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from anywidget import AnyWidget
 from matplotlib.figure import Figure
 
 import camwidget
@@ -135,8 +136,9 @@ def _reference() -> str:
     for name in sorted(camwidget.__all__, key=str.lower):
         public = getattr(camwidget, name)
         if isinstance(public, type):
-            ends = "AnyWidget" if issubclass(public, CamWidget.__mro__[-1]) and hasattr(public, "_esm") else "object"
-            options = f"   :members:\n   :inherited-members: {ends}\n"
+            # What a widget has of ipywidgets stands in the documentation of ipywidgets.
+            ends = "AnyWidget" if issubclass(public, AnyWidget) else "object"
+            options = f"   :members:\n   :inherited-members: {ends}\n   :exclude-members: get_state\n"
             parts.append(f"## {name}\n\n```{{eval-rst}}\n.. autoclass:: camwidget.{name}\n{options}```\n")
         elif callable(public):
             parts.append(f"## {name}\n\n```{{eval-rst}}\n.. autofunction:: camwidget.{name}\n```\n")

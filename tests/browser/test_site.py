@@ -8,13 +8,15 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import chromium as chromium
 from tests.browser.notebook import SHOTS
 
 SITE = Path(__file__).parents[2] / "build" / "docs"
-PAGES = sorted(SITE.rglob("*.html"))
+PAGES = [page for page in sorted(SITE.rglob("*.html")) if "_static" not in page.parts]  # the theme's own templates
 
-pytestmark = pytest.mark.skipif(not PAGES, reason="the site is not built: make docs builds it and runs these tests")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not PAGES, reason="the site is not built: make docs builds it and runs these tests"),
+]
 
 
 class Links(HTMLParser):

@@ -75,6 +75,8 @@ def wait_until_ready(server: subprocess.Popen[bytes], address: str) -> None:
         try:
             direct.open(address, timeout=10).close()
             return
+        except urllib.error.HTTPError:
+            return  # Voila has no such page, and says so
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
     raise SystemExit(f"The server did not answer within {PATIENCE} seconds.")
@@ -95,7 +97,8 @@ def write_settings() -> None:
 
 
 def lab(port: int, token: str) -> tuple[list[str], str]:
-    """Returns JupyterLab's command, and the path of the page to open."""
+    """Writes JupyterLab's settings; returns its command, and the path of the page to open."""
+    write_settings()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--ServerApp.ip={HOST}", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     command += ["--ServerApp.answer_yes=True", "--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
@@ -118,7 +121,6 @@ def main() -> None:
     # The kernel must be this environment's, whatever kernel of that name the user has elsewhere.
     environment = {**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_PREFER_ENV_PATH": "1"}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    write_settings()
     server = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         wait_until_ready(server, f"http://{HOST}:{port}/api/status?token={token}")

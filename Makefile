@@ -15,7 +15,7 @@ NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300
 PYTEST := $(BIN)/python -m pytest $(if $(REAL_DATA),--real-data="$(REAL_DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bundle bench applications soak clean
+.PHONY: help demo app test check docs fix bundle bench applications soak clean
 MAKEFLAGS += --no-print-directory
 
 help: ## List the targets
@@ -23,6 +23,9 @@ help: ## List the targets
 
 demo: $(VENV)/.demo ## Open the quickstart notebook in JupyterLab
 	@PORT="$(PORT)" $(BIN)/python scripts/demo.py
+
+app: $(VENV)/.app ## Open a page without code: choose a network and a picture, and explore
+	@PORT="$(PORT)" $(BIN)/python scripts/demo.py app
 
 test: $(VENV)/.dev node_modules/.made ## Run all tests: JavaScript, Python, a real browser, the notebooks
 	@$(WITH_NODE) npm test
@@ -33,6 +36,10 @@ check: $(VENV)/.dev node_modules/.made ## Lint, check formats and types, and tha
 	$(BIN)/ruff format --check
 	$(WITH_NODE) node_modules/.bin/pyright
 	$(WITH_NODE) npm run check
+
+docs: $(VENV)/.docs ## Build the documentation site into build/docs/, and test it
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
+	@$(CHROMIUM) && $(PYTEST) tests/browser/test_site.py
 
 fix: $(VENV)/.dev node_modules/.made ## Format, and mend what the linters can
 	$(BIN)/ruff check --fix --exit-zero
@@ -52,7 +59,7 @@ soak: $(VENV)/.dev node_modules/.made ## Run for minutes to find leaks
 	@$(CHROMIUM) && $(PYTEST) -m soak tests $(PYTEST_ARGS)
 
 clean: ## Remove everything that make and the tests have made
-	rm -rf $(VENV) node_modules dist build .pytest_cache .ruff_cache .hypothesis tests/browser/shots
+	rm -rf $(VENV) node_modules dist build docs/made docs/notebooks .pytest_cache .ruff_cache .hypothesis tests/browser/shots
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: each says that its set-up was done after the file that describes it last changed.
@@ -68,11 +75,21 @@ $(VENV)/.demo: pyproject.toml package.json $(VENV)/.made
 	@$(PIP) install -e ".[demo]"
 	@touch $@
 
+$(VENV)/.app: pyproject.toml package.json $(VENV)/.made
+	@echo "Installing camwidget and Voila (TensorFlow is large: some minutes the first time) ..."
+	@$(PIP) install -e ".[app]"
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev
+	@echo "Installing what builds the documentation ..."
+	@$(PIP) install -e ".[docs]"
+	@touch $@
+
 $(VENV)/.dev: pyproject.toml package.json $(VENV)/.made
 	@echo "Installing camwidget and what its tests need (TensorFlow is large: some minutes the first time) ..."
 	@$(PIP) install -e ".[dev]"
 	@$(PIP) install --target $(VENV)/older-kernel --upgrade --no-deps "ipykernel>=6.29,<7"
-	@touch $@ $(VENV)/.demo
+	@touch $@ $(VENV)/.demo $(VENV)/.app
 
 node_modules/.made: package.json package-lock.json $(VENV)/.made
 	@$(BIN)/python scripts/node.py

@@ -1,4 +1,6 @@
-"""Opens the quickstart notebook in JupyterLab: in the browser where there is a display, else by printing its address.
+"""Opens the quickstart notebook in JupyterLab, or, with the word `app`, the page without code that Voila serves.
+
+In the browser where there is a display, else by printing the address.
 
 The server listens on 127.0.0.1 alone and runs until interrupted. PORT names its port; without it, the first free one
 from 8888 on is taken.
@@ -20,6 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK = "notebooks/01_quickstart.ipynb"
+APP = "app/explore.ipynb"
 HOST = "127.0.0.1"
 PATIENCE = 300  # seconds until the server must answer; a first start on a slow disk takes long
 
@@ -68,13 +71,15 @@ def wait_until_ready(server: subprocess.Popen[bytes], address: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise SystemExit(f"JupyterLab ended at once with status {server.returncode}; its own words are above.")
+            raise SystemExit(f"The server ended at once with status {server.returncode}; its own words are above.")
         try:
             direct.open(address, timeout=10).close()
             return
+        except urllib.error.HTTPError:
+            return  # Voila has no such page, and says so
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    raise SystemExit(f"JupyterLab did not answer within {PATIENCE} seconds.")
+    raise SystemExit(f"The server did not answer within {PATIENCE} seconds.")
 
 
 # A saved widget is there again when the notebook is opened the next day, and nothing pops up over it.
@@ -91,24 +96,37 @@ def write_settings() -> None:
     (folder / "overrides.json").write_text(json.dumps(SETTINGS))
 
 
-def main() -> None:
-    """Serves until interrupted."""
-    port = choose_port()
-    token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(16)
+def lab(port: int, token: str) -> tuple[list[str], str]:
+    """Writes JupyterLab's settings; returns its command, and the path of the page to open."""
+    write_settings()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--ServerApp.ip={HOST}", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     command += ["--ServerApp.answer_yes=True", "--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
     if os.geteuid() == 0:
         command.append("--allow-root")
+    return command, f"lab/tree/{NOTEBOOK}"
+
+
+def app(port: int, token: str) -> tuple[list[str], str]:
+    """Returns Voila's command, and the path of the page to open."""
+    command = [sys.executable, "-m", "voila", str(ROOT / APP), "--no-browser", f"--port={port}", f"--Voila.ip={HOST}"]
+    return [*command, "--Voila.port_retries=0", "--Voila.log_level=WARN", f"--token={token}"], ""
+
+
+def main() -> None:
+    """Serves until interrupted."""
+    port = choose_port()
+    token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(16)
+    command, page = (app if sys.argv[1:] == ["app"] else lab)(port, token)
     # The kernel must be this environment's, whatever kernel of that name the user has elsewhere.
     environment = {**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_PREFER_ENV_PATH": "1"}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    write_settings()
     server = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         wait_until_ready(server, f"http://{HOST}:{port}/api/status?token={token}")
-        url = f"http://{HOST}:{port}/lab/tree/{NOTEBOOK}?token={token}"
-        print(f"\n  {url}\n\n  Shift+Enter runs a cell. Ctrl+C here stops the server.\n", flush=True)
+        url = f"http://{HOST}:{port}/{page}?token={token}"
+        hint = "Shift+Enter runs a cell. " if page else ""
+        print(f"\n  {url}\n\n  {hint}Ctrl+C here stops the server.\n", flush=True)
         if has_display():
             webbrowser.open(url)
         server.wait()

@@ -9,6 +9,10 @@ from .material import CLASS_NAMES as CLASS_NAMES
 from .material import photograph as photograph
 from .networks import NETWORK_NAMES as NETWORK_NAMES
 from .networks import network as network
+from .potholes import ROAD_CLASSES as ROAD_CLASSES
+from .potholes import Roads as Roads
+from .potholes import roads as roads
+from .roadside import SURROUNDINGS as SURROUNDINGS
 from .scenes import Digit as Digit
 from .scenes import Scene as Scene
 from .scenes import digit as digit

@@ -14,12 +14,12 @@ def network(name: str = "scenes_gap") -> "keras.Model":
     """Load a small trained network; each call gives a fresh copy.
 
     Args:
-        name: one of
-            "scenes_gap": 112x112 RGB, three blocks of convolutions (the last on a 14x14 grid), global average
-                pooling and a single Dense layer: every method has a map, and noise averaging changes none;
-            "scenes": the same pictures, two Dense layers on the flattened grid: there noise averaging matters;
-            "digits": 28x28 grey, two convolutions and two Dense layers.
-            All take values of 0..255 and answer with ten probabilities, in the order of `CLASS_NAMES`.
+        name: one of these; all take values of 0..255 and answer with ten probabilities, in the order of `CLASS_NAMES`.
+
+            - "scenes_gap": 112x112 RGB, three blocks of convolutions (the last on a 14x14 grid), global average
+              pooling and a single Dense layer: every method has a map, and noise averaging changes none;
+            - "scenes": the same pictures, two Dense layers on the flattened grid: there noise averaging matters;
+            - "digits": 28x28 grey, two convolutions and two Dense layers.
 
     Example:
         >>> network().predict(scene(7).image[None]).argmax()

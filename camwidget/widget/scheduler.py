@@ -149,7 +149,7 @@ class Scheduler(Generic[_Change, _Request]):
             except Exception:  # for instance of a user's observer: the next change is answered all the same
                 threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
 
-    def _asked(self) -> tuple[_Request, Token, set[str]] | None:
+    def _asked(self) -> tuple[_Request, Token, set[_Change]] | None:
         """Empty the slot; None where nothing is asked for."""
         changes, self._slot = self._slot, None
         if changes is None:
@@ -157,7 +157,7 @@ class Scheduler(Generic[_Change, _Request]):
         self._token = Token(self.number)
         return self._take(frozenset(changes)), self._token, changes
 
-    def _answer(self, request: _Request, token: Token, changes: set[str]) -> None:
+    def _answer(self, request: _Request, token: Token, changes: set[_Change]) -> None:
         try:
             self._work(request, token)
         except Superseded:

@@ -8,6 +8,9 @@ import ipywidgets
 if TYPE_CHECKING:
     from .filter_canvas import FilterCanvas
 
+# The list's value where no single filter is chosen.
+_NOT_ONE = -1
+
 
 class Controls:
     """A list of filters, Stop, buttons to turn pages, and a sentence that says what is on show.
@@ -21,7 +24,7 @@ class Controls:
         self._canvas = canvas
         names = [(name, number) for number, name in enumerate(canvas.names)]
         self._list = ipywidgets.Dropdown(
-            options=[("none", None), *names],
+            options=[("none or several", _NOT_ONE), *names],  # not None, for which the list would be blank
             description="Chosen",
             style={"description_width": "initial"},
             layout={"width": "15em"},
@@ -51,7 +54,7 @@ class Controls:
 
     def _on_list(self, change: Any) -> None:
         chosen = self._canvas.filters or []
-        if change.new is not None:
+        if change.new != _NOT_ONE:
             self._canvas.filters = [change.new]
         elif len(chosen) == 1:  # several are no entry of the list
             self._canvas.filters = None
@@ -60,12 +63,12 @@ class Controls:
         canvas = self._canvas
         with canvas._lock:
             chosen = canvas.filters or []
-            self._list.value = chosen[0] if len(chosen) == 1 else None
+            self._list.value = chosen[0] if len(chosen) == 1 else _NOT_ONE
             self._stop.description = "Go on" if canvas.status == "stopped" else "Stop"
             self._stop.disabled = canvas.status == "idle"
             self._before.disabled, self._after.disabled = canvas.page == 0, canvas.page == canvas.pages - 1
             self._place.value = f"Page {canvas.page + 1} of {canvas.pages}"
-            self.words.value = html.escape(canvas.caption)
+            self.words.value = f'<div style="line-height: 1.4">{html.escape(canvas.caption)}</div>'
 
 
 def _button(words: str, tooltip: str) -> ipywidgets.Button:

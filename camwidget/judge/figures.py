@@ -71,7 +71,7 @@ def plot_curves(curves: Sequence["Curve"]) -> Plot:
     ax.tick_params(labelsize=8)
     ax.grid(color="#ddd", linewidth=0.6)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize=9)
+    ax.legend(frameon=False, fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)  # never over a curve
     better = "lower" if first.kind == "deletion" else "higher"
     pictures = f"; pictures: {title_of(first.method)}" if len(curves) > 1 else ""
     figure.suptitle(f"{first.kind.capitalize()}: the {better} the area, the better{pictures}", fontsize=10)

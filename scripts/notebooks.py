@@ -25,12 +25,19 @@ def run(path: Path) -> None:
     }
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not _passes(output)]
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
-        if "outputs" in cell:
-            cell.outputs = [o for o in cell.outputs if not (o.output_type == "stream" and o.name == "stderr")]
     nbformat.validate(notebook)
     nbformat.write(notebook, path)
+
+
+def _passes(output: nbformat.NotebookNode) -> bool:
+    """Whether an output is of the run alone: a warning, or a progress bar, which is a widget without a picture."""
+    if output.output_type == "stream":
+        return output.name == "stderr"
+    return set(output.get("data", {})) == {WIDGET, "text/plain"}
 
 
 if __name__ == "__main__":

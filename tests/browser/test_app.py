@@ -28,18 +28,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("app")
     environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(home), "JUPYTER_RUNTIME_DIR": str(home), "PORT": ""}
     environment.pop("DISPLAY", None)
-    server = subprocess.Popen(
-        [sys.executable, "-u", str(ROOT / "scripts" / "demo.py"), "app"],
-        stdout=subprocess.PIPE,
-        env=environment,
-        text=True,
-    )
-    try:
+    command = [sys.executable, "-u", str(ROOT / "scripts" / "demo.py"), "app"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as server:
         assert server.stdout is not None
-        yield next(line.strip() for line in server.stdout if "http" in line)
-    finally:
-        server.terminate()
-        server.wait(timeout=60)
+        try:
+            yield next(line.strip() for line in server.stdout if "http" in line)
+        finally:
+            server.terminate()
 
 
 def opened(chromium: Browser, address: str, width: int) -> Page:

@@ -245,7 +245,8 @@ def test_the_loss_of_the_output_that_is_explained() -> None:
 def test_a_network_compiled_after_it_was_explained() -> None:
     model = gap_network(None)
     explainer = Explainer(model)
-    assert explainer.explain(X, method="grad_cam", score="log_probability").score < 0
+    with pytest.warns(UserWarning, match=r"they are taken for logits. .*model.compile\(loss='mse'\) says so"):
+        assert explainer.explain(X, method="grad_cam", score="log_probability").score < 0
     model.compile(loss="mse")
     with pytest.raises(ValueError, match="outputs are values"):
         explainer.explain(X, method="grad_cam", score="log_probability")

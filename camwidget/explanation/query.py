@@ -41,8 +41,8 @@ class Query:
         region: boxes of neurons kept, two opposite corners each, inclusive; with `neurons`, the union.
         input: for a network of several inputs, the name or position of the picture to paint on.
         output: for a network of several outputs, the name or position of the one to explain.
-        steps: of integrated gradients, at least 1: the middles of equal parts of the path. With 50 the values miss the
-            change of score by about 1 % (Gauss-Legendre's places and trapezoids do so as often); what is more is said.
+        steps: of integrated gradients, at least 1: the middles of equal parts of the path. With 50 the values may miss
+            the change of score by more than 1 %, most where many ReLUs open along it; how much is said.
         baseline: where integrated gradients start: "black", "white", "mean" (the picture's mean colour),
             "blur" (the picture, its details gone), or a number, or one for each channel, as the network
             takes them.

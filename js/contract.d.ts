@@ -231,6 +231,11 @@ export type Request = { id: number } & (
   | { kind: "pictures"; numbers: number[] }
   /** A picture that was dropped or pasted, as a data address below 256 kB: it is explained next. */
   | { kind: "picture"; data: string }
+  /**
+   * Have pictures formed of what excites these most, the first ones first, in place of those wanted before: none stops
+   * it. They come as `Frames`. `version` is that of the pictures that are here.
+   */
+  | { kind: "maximize"; layer: string; units: import("./contract-frames.d.ts").Unit[]; version: number }
 );
 
 /** Kernel to browser, one for each request. `error` is "" when it was granted. */

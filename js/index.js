@@ -1,9 +1,10 @@
 /**
  * The front end of camwidget. anywidget calls the default export once for each model and `render` for each view, so
- * what is made here outside `render` is shared by the views of one model: the history of undo, the pinned maps, and
- * whether a kernel answers.
+ * what is made here outside `render` is shared by the views of one model: the history of undo, the pinned maps,
+ * what excites filters and classes, and whether a kernel answers.
  */
 import { h } from "./dom.js";
+import { makeExciting } from "./exciting.js";
 import { makeKernel } from "./kernel.js";
 import { watch } from "./model.js";
 import { alertPanel } from "./panels/alert.js";
@@ -12,6 +13,7 @@ import { classesPanel } from "./panels/classes.js";
 import { comparePanel } from "./panels/compare.js";
 import { controlsPanel } from "./panels/controls.js";
 import { dropPanel } from "./panels/drop.js";
+import { portrait } from "./panels/exciting.js";
 import { filtersPanel } from "./panels/filters.js";
 import { footerPanel } from "./panels/footer.js";
 import { makeTold } from "./panels/keep.js";
@@ -31,12 +33,14 @@ export default () => {
   const pins = makePins();
   const kernel = makeKernel();
   const told = makeTold();
+  const exciting = makeExciting();
 
   /** @param {{model: import("./model.js").Model}} shared by all views */
   function initialize({ model }) {
     const life = new AbortController();
     kernel.watch(model, life.signal);
     told.watch(model, life.signal);
+    exciting.watch(model, life.signal);
     return () => life.abort();
   }
 
@@ -72,7 +76,8 @@ export default () => {
     showShape();
     el.append(root);
 
-    classesPanel(model, head, signal);
+    const look = portrait(signal, exciting);
+    classesPanel(model, head, signal, { look });
     const alert = alertPanel(model, head, signal);
     stripPanel(model, album, signal, { kernel });
     const painted = (/** @type {number} */ seq) => {
@@ -85,7 +90,7 @@ export default () => {
     comparePanel(model, compare, signal, { undo, pins, shown: stage.shown });
     scorePanel(model, controls, signal);
     controlsPanel(model, controls, signal, { undo });
-    filtersPanel(model, filters, signal, { undo });
+    filtersPanel(model, filters, signal, { undo, look, exciting });
     footerPanel(model, footer, signal, { undo, kernel, told });
     reachPanel(model, root, signal, { kernel });
 

@@ -1,7 +1,8 @@
 /**
  * The way to the kernel: set traits, listen to them, stop listening. The model is the one place of state.
  *
- * @typedef {import("./contract.d.ts").State & import("./contract-trial.d.ts").TrialState} State of either widget
+ * @typedef {import("./contract.d.ts").State & import("./contract-trial.d.ts").TrialState & import("./contract-frames.d.ts").PageState} State
+ *   of either widget, and of a page
  * @typedef {Pick<import("@anywidget/types").AnyModel<State>, "get" | "set" | "on" | "off" | "save_changes" | "send">} Model
  */
 

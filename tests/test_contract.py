@@ -183,10 +183,13 @@ def test_every_question_of_the_contract_is_known_and_answered_as_it_says():
     while strip.step() is not None:
         pass
     shown: list[Any] = []
-    asked = Asked(explainer, explainer.answer(picture, make_query({})), lambda: True, strip, shown.append)
+    asked = Asked(
+        explainer, explainer.answer(picture, make_query({})), lambda: True, strip, shown.append, lambda wanted: None
+    )
     of_one = {"layer": asked.explanation.layer, "row": 1, "column": 2}
     dropped = {"data": "data:image/png;base64," + base64.b64encode(png(np.zeros((5, 7, 3), np.uint8))).decode()}
-    questions = {"neuron": of_one, "pictures": {"numbers": [0]}, "picture": dropped}
+    exciting = {"layer": asked.explanation.layer, "units": ["filter 0", "class 2"], "version": 0}
+    questions = {"neuron": of_one, "pictures": {"numbers": [0]}, "picture": dropped, "maximize": exciting}
     for kind in REQUESTS:
         content = questions.get(kind, {})
         found = answer(asked, {"id": 1, "kind": kind, **content}).fields

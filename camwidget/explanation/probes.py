@@ -32,7 +32,8 @@ class Probes:
         weights: see `Network`.
 
     Attributes:
-        changes: how often the network was found to be another one than before.
+        changes: how often all that was measured became out of date: the network was found to be another one than
+            before, or `clear` was called.
     """
 
     def __init__(self, model: Model, cache: Cache, weights: tuple[tuple[Any, Any], ...] = ()) -> None:
@@ -99,6 +100,7 @@ class Probes:
         self._kept.clear()
         self._newest = None
         self._cache.clear()
+        self.changes += 1
 
     def has_changed(self, probe: Probe) -> bool:
         """Whether the weights are no longer those of the last measurement."""
@@ -123,7 +125,6 @@ class Probes:
             refuse_unsupported(self._model)
             self.clear()
             self._structure = found
-            self.changes += 1
         key = (shape, arrangement, sides, output)
         if key not in self._kept:
             self._kept[key] = Probe(self._network(shape, arrangement, sides, output), needs_head=needs_head)

@@ -15,6 +15,7 @@ from camwidget.model.survey import INPUT
 
 from . import contract
 from .comparable import comparable
+from .exciting import Exciting, Wanted
 from .keeping import Keeping
 from .reproduce import said
 from .scheduler import Scheduler, Superseded, Token
@@ -100,11 +101,24 @@ class Answering(Keeping):
             self._scheduler.wait_once()
 
     def _look_on(self) -> float | None:
-        """Runs in the worker when nothing is asked for: a few more of the pictures are read."""
+        """Runs in the worker when nothing is asked for: a few more pictures are read, and others form."""
         pause = self._strip.step()
         if self._strip.has_news:
             self._tell_pictures()
-        return pause
+        return 0.0 if self._exciting.step() else pause
+
+    @cached_property
+    def _exciting(self) -> Exciting:
+        return Exciting(self._explainer, self._send_frames)
+
+    def _maximize(self, wanted: Wanted) -> None:
+        self._exciting.want(wanted)
+        self._scheduler.start()
+
+    def _send_frames(self, fields: dict[str, Any]) -> None:
+        with self._lock:
+            if not self._scheduler.closed:
+                self.send(fields)
 
     @traitlets.observe("order")
     def _tell_pictures(self, _: Any = None) -> None:

@@ -159,7 +159,7 @@ class CamWidget(Answering):
             super().close()
 
     def _on_message(self, widget: object, content: dict, buffers: list) -> None:
-        asked = Asked(self._explainer, self._explanation, self._scheduler.stop, self._strip, self._show)
+        asked = Asked(self._explainer, self._explanation, self._scheduler.stop, self._strip, self._show, self._maximize)
         respond(asked, content, lambda found: self.send(dict(found.fields), list(found.buffers)))
 
     def _show(self, image: object) -> None:

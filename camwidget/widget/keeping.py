@@ -9,11 +9,12 @@ import traitlets
 from jaxtyping import Float
 from PIL import Image
 
-from camwidget.explanation import Explanation
+from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.drawing import display_png
 
 from . import contract
 from .captioned import captioned
+from .frames import kept_frames
 from .page import MOST_TERMS, write_page
 from .reproduce import Given, Said, write_code
 from .state import as_traits, status_of
@@ -24,6 +25,7 @@ class Keeping(Traits):
     """The part of a `CamWidget` that gives away what was answered last."""
 
     # set by the widget, which computes them
+    _explainer: Explainer
     _settled_image: object
     _settled_index: int | None
     _given: Given
@@ -57,6 +59,7 @@ class Keeping(Traits):
             settled = as_traits(self._explanation.query)
             told = {"status": status_of(self._explanation), "progress": 0.0, "error": "", "pictures": {}}
             told["evidence"] = contract.encode_evidence(self._explanation, dict(self.evidence)["id"], MOST_TERMS)
+            told["frames"] = kept_frames(self._explainer, self._explanation)
             state = {**self.get_state(STATE), **settled, **told}
             text = write_page(state, self._explanation.title, str(self._esm), str(self._css))
         if path is None:

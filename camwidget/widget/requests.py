@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from camwidget.explanation.drawing import png, reduced
 from camwidget.judge import glance
 
 from .contract import number
+from .exciting import Wanted
+from .frames import Subject
 from .strip import Strip
 
 # Longest side of the network's input as it is sent: at most 250 kB.
@@ -31,6 +34,7 @@ class Asked:
         stop: ends the present computation early; False where there is none.
         strip: of many pictures.
         show: has another picture explained next.
+        maximize: has pictures formed in place of those wanted before.
     """
 
     explainer: Explainer
@@ -38,6 +42,7 @@ class Asked:
     stop: Callable[[], bool]
     strip: Strip
     show: Callable[[object], None]
+    maximize: Callable[[Wanted], None]
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,30 @@ def _picture(asked: Asked, content: Mapping[str, Any]) -> Answer:
     return Answer({})
 
 
+def _maximize(asked: Asked, content: Mapping[str, Any]) -> Answer:
+    """Have the pictures formed that excite these classes and filters; they are sent as they form, see `Exciting`."""
+    explanation = asked.explanation
+    if explanation.layer != content.get("layer"):
+        raise ValueError("The layer on show has changed.")
+    units = content.get("units")
+    if not isinstance(units, list):
+        raise TypeError(f"units={units!r} is no list.")
+    subjects = tuple(dict.fromkeys(_subject(unit, explanation) for unit in units))
+    asked.maximize(Wanted(explanation, subjects, _index(content, "version")))
+    return Answer({})
+
+
+def _subject(unit: object, explanation: Explanation) -> Subject:
+    found = re.fullmatch(r"(filter|class) (\d+)", str(unit))
+    if found is None:
+        raise ValueError(f"{unit!r} is neither 'filter 12' nor 'class 3'.")
+    kind, number = found[1], int(found[2])
+    count = explanation.layer_info.channels if kind == "filter" else len(explanation.outputs)
+    if number >= count:
+        raise ValueError(f"No {unit}: there are 0 to {count - 1}.")
+    return Subject("filter", explanation.layer, number) if kind == "filter" else Subject("class", "", number)
+
+
 def _index(content: Mapping[str, Any], name: str) -> int:
     value = content.get(name)
     if not isinstance(value, int):
@@ -190,6 +219,7 @@ REQUESTS: dict[str, Callable[[Asked, Mapping[str, Any]], Answer]] = {
     "check": _check,
     "pictures": _pictures,
     "picture": _picture,
+    "maximize": _maximize,
 }
 
 _LONG = ("check",)

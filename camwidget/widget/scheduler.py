@@ -51,7 +51,7 @@ class Scheduler(Generic[_Change, _Request]):
             wait for an answer.
         spare: done in the worker when nothing is asked for, a little at a time: called again and again
             with nothing between but what is asked for meanwhile. Gives the seconds until it wants to be
-            called again, None: not before the next answer. Nobody waits for it.
+            called again, None: not before the next answer, or `start`. Nobody waits for it.
 
     Attributes:
         number: of changes submitted so far.
@@ -72,6 +72,7 @@ class Scheduler(Generic[_Change, _Request]):
         self._slot: set[_Change] | None = None
         self._token: Token | None = None
         self._worker: threading.Thread | None = None
+        self._is_woken = False
         self._ended = 0  # the highest number of a computation that has ended
         self.number = 0
         self.closed = False
@@ -90,15 +91,18 @@ class Scheduler(Generic[_Change, _Request]):
             if self._token is not None:
                 self._token.superseded = True
             self.start()
-            self._changed.notify_all()
 
     def start(self) -> None:
-        """Let the worker begin with what is spare; `submit` does so too."""
+        """Let the worker begin with what is spare, at once; `submit` does so too."""
         with self._changed:
-            if self._worker is None and not self.closed:
+            if self.closed:
+                return
+            self._is_woken = True
+            if self._worker is None:
                 # a daemon, so that a notebook's kernel can end while a long map is computed
                 self._worker = threading.Thread(target=self._run, name="camwidget", daemon=True)
                 self._worker.start()
+            self._changed.notify_all()
 
     def stop(self) -> bool:
         """Ask the present computation to end early and keep what it has; False: there is none."""
@@ -136,7 +140,8 @@ class Scheduler(Generic[_Change, _Request]):
         pause: float | None = 0.0  # seconds until what is spare is due; None: not before the next answer
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._slot is not None or self.closed, pause)
+                self._changed.wait_for(lambda: self._slot is not None or self._is_woken or self.closed, pause)
+                self._is_woken = False
                 if self.closed:
                     return
                 asked = self._asked()

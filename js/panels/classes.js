@@ -1,4 +1,4 @@
-import { freshId, h, setText } from "../dom.js";
+import { button, freshId, h, setText } from "../dom.js";
 import { follow, setTraits } from "../model.js";
 import { topClasses, verdicts } from "../pure/classes.js";
 import * as read from "../pure/read.js";
@@ -14,8 +14,9 @@ const MOST = 5;
  * @param {import("../model.js").Model} model
  * @param {HTMLElement} el
  * @param {AbortSignal} signal
+ * @param {{look: import("./exciting.js").Look}} shared
  */
-export function classesPanel(model, el, signal) {
+export function classesPanel(model, el, signal, { look }) {
   const list = h("div", {
     role: "listbox",
     "aria-label": "Classes",
@@ -47,11 +48,17 @@ export function classesPanel(model, el, signal) {
 
   /** @type {Map<number, ReturnType<typeof classOption>>} */
   const made = new Map();
+  const ask = button("What does this class look for?", signal, () => {
+    const target = model.get("target") ?? 0;
+    look(`class ${target}`, below, `“${read.choices(model, "classes")[target]}”`);
+  });
+  const below = h("fieldset", { class: "cw-filter-bar cw-asks" }, [ask]);
+  el.append(below);
   const draw = () => {
     const names = read.choices(model, "classes");
     const result = read.result(model);
     const target = model.get("target") ?? -1;
-    line.hidden = names.length === 0;
+    line.hidden = below.hidden = names.length === 0;
     const order = topClasses(verdicts(result), names.length, target, MOST);
     const present = order.map((k) => {
       const option = made.get(k) ?? classOption(k);

@@ -22,8 +22,8 @@ export function makeFigure(model, signal, { pin, back, remove }) {
   const title = h("strong", {}, [pin === null ? "On show" : `Pin ${pin.number}`]);
   const head = h("div", { class: "cw-figure-head" }, [title]);
   const parts = h("p", { class: "cw-figure-parts" });
-  const reaches = h("p", { class: "cw-figure-numbers cw-muted" });
-  const alike = h("p", { class: "cw-figure-numbers" });
+  const reaches = h("p", { class: "cw-muted" });
+  const alike = h("p");
   const element = h("li", { class: "cw-figure" }, [frame, head, parts, reaches, alike]);
   if (pin !== null) {
     const away = button("×", signal, remove);

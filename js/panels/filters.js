@@ -3,6 +3,7 @@ import { onFrame, watch } from "../model.js";
 import { byActivation, byContribution, filterRange, share, toggleFilter } from "../pure/filters.js";
 import { same } from "../pure/history.js";
 import * as read from "../pure/read.js";
+import { excitingBar } from "./exciting.js";
 import { filterBar } from "./filterbar.js";
 import { listKeys, mark } from "./listkeys.js";
 import { tiles } from "./tiles.js";
@@ -14,7 +15,7 @@ const TYPING = 900; // milliseconds
 const DOUBLE = 400; // milliseconds
 
 const HELP =
-  "Click or Space: in or out · double click or O: only this one · Shift: a range · type a number: go there";
+  "Click or Space: in or out · double click or O: only this one · Shift: a range · type a number: go there · ✦ or E: what excites it";
 
 /**
  * The layer's filters: a picture of what each adds, its signed share, click to choose. Sorted by contribution, index or
@@ -22,9 +23,10 @@ const HELP =
  * @param {import("../model.js").Model} model
  * @param {HTMLElement} el
  * @param {AbortSignal} signal
- * @param {{undo: import("../selecting.js").Undo}} shared
+ * @param {{undo: import("../selecting.js").Undo, look: import("./exciting.js").Look,
+ *   exciting: import("./exciting.js").Exciting}} shared
  */
-export function filtersPanel(model, el, signal, { undo }) {
+export function filtersPanel(model, el, signal, { undo, look, exciting }) {
   const help = h("p", { id: freshId(), class: "cw-muted cw-filter-help" }, [HELP]);
   const list = h("div", {
     role: "listbox",
@@ -39,9 +41,12 @@ export function filtersPanel(model, el, signal, { undo }) {
     changed: () => draw(),
     choose: (filters) => undo.step(model, { filters }),
   });
-  el.append(list, help);
+  const pictures = excitingBar(el, signal, exciting, () => grid);
+  el.append(list);
+  el.append(help);
+  const ask = (/** @type {number} */ filter) => look(`filter ${filter}`, list);
 
-  const grid = tiles(list, signal);
+  const grid = tiles(list, signal, () => pictures.moved());
   /** @type {number[]} */
   let order = [];
   let active = -1; // filter
@@ -55,6 +60,7 @@ export function filtersPanel(model, el, signal, { undo }) {
     if (!(option instanceof HTMLElement)) return;
     active = Number(option.dataset.filter);
     mark(list, option);
+    if (/** @type {Element} */ (event.target).closest(".cw-more")) return ask(active);
     press(order.indexOf(active), event);
   };
   list.addEventListener("click", onClick, { signal });
@@ -67,8 +73,9 @@ export function filtersPanel(model, el, signal, { undo }) {
     pressed: press,
   });
   const onLetter = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key.toLowerCase() !== "o" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (order.includes(active)) only(active);
+    const act = { o: only, e: ask }[event.key.toLowerCase()];
+    if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (order.includes(active)) act(active);
     consume(event);
   };
   list.addEventListener("keydown", onLetter, { signal });
@@ -98,6 +105,7 @@ export function filtersPanel(model, el, signal, { undo }) {
   watch(model, ["evidence", "choices"], onFrame(draw, signal), signal);
   watch(model, ["filters", "neurons", "region"], onFrame(drawChoice, signal), signal);
   draw();
+  pictures.draw();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { h } from "../dom.js";
+import { h, setText } from "../dom.js";
 import { diverging } from "../pure/palette.js";
 import { number } from "../pure/words.js";
 
@@ -17,14 +17,20 @@ import { number } from "../pure/words.js";
  * @param {Bars | null} bars null where nothing is known
  */
 export function paintTile(filter, evidence, bars) {
-  const label = h("span", { class: "cw-tile-label" }, [String(filter)]);
+  const more = h("span", { class: "cw-more", "aria-hidden": "true" }, ["✦"]);
+  const label = h("span", { class: "cw-tile-label" }, [String(filter), more]);
   const attributes = { role: "option", "aria-label": `Filter ${filter}`, "data-filter": String(filter) };
-  if (evidence === null || bars === null) return h("div", { ...attributes, class: "cw-tile" }, [label]);
+  const excites = [
+    h("img", { class: "cw-thumb cw-excited-only", alt: "", decoding: "sync" }),
+    h("span", { class: "cw-tile-label cw-muted cw-excited-only" }),
+  ];
+  if (evidence === null || bars === null)
+    return h("div", { ...attributes, class: "cw-tile" }, [label, ...excites]);
   const value = bars.values[filter] ?? 0;
   const words = describe(filter, evidence);
   const bar = h("span", { class: bars.areActivations ? "cw-signed cw-activation" : "cw-signed" });
   bar.style.setProperty("--cw-share", bars.most > 0 ? (value / bars.most).toFixed(4) : "0");
-  const children = [label, bar];
+  const children = [label, bar, ...excites];
   if (evidence.terms) children.unshift(thumbnail(filter, evidence, evidence.terms));
   return h(
     "div",
@@ -37,6 +43,30 @@ export function paintTile(filter, evidence, bars) {
     children,
   );
 }
+
+/**
+ * The picture that excites the filter most below it, and the activation reached; empty where there is none yet.
+ * @typedef {(filter: number) => import("../exciting.js").Excited | undefined} ExcitedOf
+ * @param {HTMLElement} element
+ * @param {ReturnType<ExcitedOf>} excited
+ */
+export function showExcited(element, excited) {
+  const [picture, value] = /** @type {any} */ (element.querySelectorAll(".cw-excited-only"));
+  showPicture(picture, excited);
+  setText(value, excited?.value ?? "");
+}
+
+/**
+ * @param {HTMLImageElement} picture
+ * @param {Pick<import("../exciting.js").Excited, "src" | "words">} [excited]
+ */
+export function showPicture(picture, { src, words } = NONE) {
+  picture.title = words;
+  picture.hidden = src === "";
+  if (picture.src !== src) picture.src = src;
+}
+
+const NONE = { src: "", words: "" };
 
 /**
  * @param {number} filter

@@ -8,7 +8,7 @@
 import { freshId, h } from "../dom.js";
 import { onFrame } from "../model.js";
 import { columnsFor, rowsInSight } from "../pure/rows.js";
-import { paintTile } from "./tile.js";
+import { paintTile, showExcited } from "./tile.js";
 
 /** Layers with no more filters are in the page whole. */
 const FEW = 128;
@@ -16,12 +16,14 @@ const FEW = 128;
 const GAP = 6; // CSS pixels, as in css/filters.css
 const WIDTH = 60; // at least
 const HEIGHT = { pictured: 82, plain: 38, bare: 28 };
+const EXCITED = 66; // more, for what excites a filter
 
 /**
  * @param {HTMLElement} list
  * @param {AbortSignal} signal
+ * @param {() => void} moved called when other rows may be in sight
  */
-export function tiles(list, signal) {
+export function tiles(list, signal, moved) {
   const inner = h("div", { role: "presentation", class: "cw-tiles" });
   list.append(inner);
   const idBase = freshId();
@@ -40,7 +42,9 @@ export function tiles(list, signal) {
 
   /** @returns {keyof typeof HEIGHT} */
   const kind = () => (bars === null ? "bare" : evidence?.terms ? "pictured" : "plain");
-  const rowHeight = () => HEIGHT[kind()] + GAP;
+  /** @type {import("./tile.js").ExcitedOf | null} */
+  let exciting = null;
+  const rowHeight = () => HEIGHT[kind()] + (exciting === null ? 0 : EXCITED) + GAP;
   const choose = (/** @type {HTMLElement} */ element, /** @type {number} */ filter) => {
     const value = String(chosen === null || chosen.has(filter));
     if (element.getAttribute("aria-selected") !== value) element.setAttribute("aria-selected", value);
@@ -48,6 +52,10 @@ export function tiles(list, signal) {
 
   /** Brings the rows in sight into the page. */
   const fill = () => {
+    place();
+    moved();
+  };
+  const place = () => {
     columns = columnsFor(inner.clientWidth, WIDTH, GAP);
     const rows = Math.ceil(order.length / columns);
     const [first, last] =
@@ -55,6 +63,7 @@ export function tiles(list, signal) {
     const now = `${columns} ${first} ${last}`;
     if (now === drawn) return;
     drawn = now;
+    inner.style.gridAutoRows = `${rowHeight() - GAP}px`;
     inner.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
     inner.style.height = `${Math.max(0, rows * rowHeight() - GAP)}px`;
     inner.style.paddingTop = `${first * rowHeight()}px`;
@@ -67,6 +76,7 @@ export function tiles(list, signal) {
       element.setAttribute("aria-posinset", String(place + 1));
       element.setAttribute("aria-setsize", String(order.length));
       choose(element, filter);
+      if (exciting !== null) showExcited(element, exciting(filter));
       next.set(filter, element);
     }
     present = next;
@@ -95,6 +105,26 @@ export function tiles(list, signal) {
       list.classList.toggle("cw-plain", kind() === "plain");
       list.classList.toggle("cw-bare", kind() === "bare");
       fill();
+    },
+
+    inSight() {
+      const row = (/** @type {number} */ pixels) => pixels / rowHeight();
+      const last = Math.ceil(row(list.scrollTop + list.clientHeight - 2 * GAP));
+      return order.slice(Math.floor(row(list.scrollTop)) * columns, last * columns);
+    },
+
+    /**
+     * What excites each filter, below it.
+     * @param {import("./tile.js").ExcitedOf | null} of
+     */
+    excite(of) {
+      const isOther = (of === null) !== (exciting === null);
+      exciting = of;
+      if (isOther) {
+        list.classList.toggle("cw-excited", of !== null);
+        drawn = "";
+        fill();
+      } else if (of !== null) for (const [filter, element] of present) showExcited(element, of(filter));
     },
 
     /** @param {Set<number> | null} filters null = all */

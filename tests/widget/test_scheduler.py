@@ -173,3 +173,30 @@ def test_a_superseded_computation_is_told_by_an_exception():
     assert raised.is_set()
     gate.release()
     assert scheduler.wait(30)
+
+
+def test_spare_work_is_begun_again_and_done_while_nothing_waits():
+    events, entered, gate = [], threading.Semaphore(0), threading.Semaphore(0)
+
+    def spare() -> float | None:
+        events.append("spare")
+        entered.release()
+        assert gate.acquire(timeout=30)
+        return None if events.count("spare") in (1, 4) else 0.0
+
+    scheduler = Scheduler(lambda changes: changes, lambda *_: events.append("answer"), threading.RLock(), spare)
+    scheduler.start()
+    assert entered.acquire(timeout=30)
+    gate.release()  # there is nothing more to do
+    scheduler.start()
+    assert entered.acquire(timeout=30)
+    assert scheduler.wait(30)  # for what can wait nobody waits
+    scheduler.submit({"a"})
+    gate.release(3)
+    for _ in range(2):
+        assert entered.acquire(timeout=30)
+    scheduler.close()
+    worker = scheduler._worker
+    assert worker is not None
+    worker.join(30)
+    assert events == ["spare", "spare", "answer", "spare", "spare"]

@@ -166,6 +166,18 @@ def climb(ascent: Ascent, positions: range | None = None) -> Iterator[Frame]:
     yield Frame(ascent, positions, done, values, parameters, shape, tuple(stopped.tolist()))
 
 
+def beginning(ascent: Ascent, positions: range) -> Frame:
+    """The frame before any step, its values those of the pictures themselves.
+
+    It takes a pass forward, and what is compiled for that is compiled much sooner than a step: for those who wait.
+    """
+    probe, layers, _ = next(stages(ascent))
+    shape = probe.network.shape
+    parameters = _entered(ascent, probe, None, shape, len(positions))
+    values = _Stage(ascent, probe, layers, positions).look(parameters)
+    return Frame(ascent, positions, 0, values, parameters, shape, (0,) * len(positions))
+
+
 def stages(ascent: Ascent) -> Iterator[tuple[Probe, tuple[LayerInfo, ...], int]]:
     """Each size that an ascent is made at: the probe, the layers as it knows them, and how many steps."""
     coarse = round(ascent.steps * ascent.preset.coarse) if ascent.coarse is not None else 0

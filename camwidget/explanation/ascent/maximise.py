@@ -180,12 +180,15 @@ def collect(
 
 def _stops(frames: Sequence[Frame], found: FilterImages) -> list[str]:
     stops = [step for frame in frames for step in frame.stopped]
-    return [
+    return [stop_note(name, step) for name, step in zip(found.names, stops, strict=True) if step]
+
+
+def stop_note(name: str, step: int) -> str:
+    """What there is to say of a picture whose numbers were not finite at this step."""
+    return (
         f"{name} stopped at step {step}: its activation or derivative was not finite there. The picture is that of "
         "the last step before."
-        for name, step in zip(found.names, stops, strict=True)
-        if step
-    ]
+    )
 
 
 def _silence(found: FilterImages) -> list[str]:

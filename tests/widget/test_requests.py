@@ -135,7 +135,8 @@ def test_an_unknown_question(widget: CamWidget, monkeypatch: pytest.MonkeyPatch)
     answer, _ = ask(widget, monkeypatch, kind="weather")
     assert (
         answer["error"]
-        == "No request of kind 'weather'; the kernel knows 'stop', 'hello', 'neuron', 'inputs', 'check', 'pictures', 'picture', 'maximize'."
+        == "No request of kind 'weather'; the kernel knows 'stop', 'hello', 'neuron', 'inputs', 'check', 'pictures', "
+        "'picture', 'maximize'."
     )
 
 

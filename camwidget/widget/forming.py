@@ -111,12 +111,13 @@ class Forming:
                 for frame in climb(self._ascent, batch):
                     token.go_on()
                     self._keep(batch, frame)
-                    if frame.is_last or (time.perf_counter() - last > _INTERVAL and self._wanted(batch)):
+                    is_end = frame.is_last or self._is_stopped
+                    if is_end or (time.perf_counter() - last > _INTERVAL and self._wanted(batch)):
                         last = time.perf_counter()
                         # A copy, so that what the frame makes of its numbers is not kept for ever.
                         self._seen(batch, replace(frame).images)
                     self._tell("computing")
-                    if self._is_stopped:
+                    if is_end:
                         break
             self._tell("stopped" if self._next() is not None else "idle")
         except Superseded:

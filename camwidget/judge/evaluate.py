@@ -16,6 +16,9 @@ from .rows import Kept, Result, Shown, column_names
 from .scoring import score
 from .stores import Store, open_store
 
+# Seconds before a progress bar appears: what is done by then needs none, and a notebook keeps none of its remains.
+_DELAY = 1.0
+
 
 @takes_query
 def evaluate(
@@ -165,8 +168,7 @@ def _bar(images: Any, progress: bool) -> Callable[..., None]:
         return lambda count, close=False: None
     from tqdm.auto import tqdm
 
-    # What is done within a second needs no bar, and a notebook that is kept none of its remains.
-    bar = tqdm(total=total_of(images), unit="picture", smoothing=0.05, delay=1)
+    bar = tqdm(total=total_of(images), unit="picture", smoothing=0.05, delay=_DELAY)
 
     def advance(count: int, close: bool = False) -> None:
         bar.update(count)

@@ -175,7 +175,8 @@ def test_smooth_grad_cam_plus_plus_from_end_to_end(dense: Explainer) -> None:
 
 def test_copies_without_noise_are_no_copies(dense: Explainer) -> None:
     plain = dense.explain(X, method="grad_cam++", target=2)
-    copies = dense.explain(X, method="smooth_grad_cam++", target=2, samples=7, noise=0.0)
+    with pytest.warns(UserWarning, match="samples=7 made no difference"):
+        copies = dense.explain(X, method="smooth_grad_cam++", target=2, samples=7, noise=0.0)
     np.testing.assert_allclose(copies.map, plain.map, rtol=1e-5, atol=1e-7)
     none = dense.explain(X, method="smooth_grad_cam++", target=2, samples=0)
     np.testing.assert_array_equal(none.map, plain.map)

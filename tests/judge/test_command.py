@@ -27,7 +27,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def test_a_folder_from_a_shell(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
+def test_a_folder_from_a_shell(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys.modules["camwidget.judge.evaluate"], "_DELAY", 0)  # a bar, however fast it goes
     out, page, names = tmp_path / "table.csv", tmp_path / "table.html", tmp_path / "names.txt"
     names.write_text("\n".join(samples.CLASS_NAMES))
     words = ["evaluate", MODEL, str(folder), "--methods", "grad_cam", "layer_cam", "--metrics", "average_drop"]

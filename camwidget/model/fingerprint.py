@@ -65,7 +65,9 @@ def _digest(values: list[tf.Tensor]) -> tf.Tensor:
     if not values:
         return tf.zeros(0, tf.int64)
     # All in one row: a few operations to trace and to run, and not as many for each weight.
-    row = tf.concat([tf.reshape(tf.cast(value, tf.float32), [-1]) for value in values], axis=0)
+    row = tf.concat(
+        [tf.cast(value if value.shape.rank == 1 else tf.reshape(value, [-1]), tf.float32) for value in values], 0
+    )
     # Each place counts by an odd factor of its own, of 64 bits, and sums wrap around (a multilinear hash): filters
     # exchanged, sign flips in pairs, doubling, or one constant in place of another do not cancel but by a chance
     # of one in billions.

@@ -37,7 +37,7 @@ check: $(VENV)/.dev node_modules/.made ## Lint, check formats and types, and tha
 	$(WITH_NODE) node_modules/.bin/pyright
 	$(WITH_NODE) npm run check
 
-docs: $(VENV)/.docs ## Build the documentation site into build/docs/, and test it
+docs: $(VENV)/.dev ## Build the documentation site into build/docs/, and test it
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs build/docs
 	@$(CHROMIUM) && $(PYTEST) tests/browser/test_site.py
 
@@ -78,11 +78,6 @@ $(VENV)/.demo: pyproject.toml package.json $(VENV)/.made
 $(VENV)/.app: pyproject.toml package.json $(VENV)/.made
 	@echo "Installing camwidget and Voila (TensorFlow is large: some minutes the first time) ..."
 	@$(PIP) install -e ".[app]"
-	@touch $@
-
-$(VENV)/.docs: $(VENV)/.dev
-	@echo "Installing what builds the documentation ..."
-	@$(PIP) install -e ".[docs]"
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml package.json $(VENV)/.made

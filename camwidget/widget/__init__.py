@@ -5,5 +5,5 @@ May import: everything below, anywidget, ipywidgets, ipycanvas. `static/` is bui
 
 from .callback import CamCallback as CamCallback
 from .camwidget import CamWidget as CamWidget
-from .filter_canvas import FilterCanvas as FilterCanvas
+from .canvas import FilterCanvas as FilterCanvas
 from .trial import TrustStudy as TrustStudy

@@ -12,9 +12,9 @@ from PIL import Image
 
 from camwidget import CamWidget, Explainer, FilterCanvas, maximize_activation
 from camwidget.explanation.ascent import Ascent, Frame
-from camwidget.widget import filter_canvas, forming
-from camwidget.widget.contact import Sheet, fitted, tile_for
-from camwidget.widget.painter import Painter
+from camwidget.widget.canvas import filter_canvas, forming
+from camwidget.widget.canvas.painter import Painter
+from camwidget.widget.canvas.sheet import Sheet, fitted, tile_for
 from tests.widget.networks import gap_network, picture
 
 OPTIONS = {"preset": "gradient_ascent", "steps": 3, "tile": 18}
@@ -30,7 +30,7 @@ def make(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     """Canvases of the layer "late", two filters at a time, that are closed at the end."""
     monkeypatch.setattr(Ascent, "batches", property(lambda self: [range(2), range(2, len(self.objectives))]))
     monkeypatch.setattr(forming, "_INTERVAL", 0)
-    monkeypatch.setattr("camwidget.widget.painter._PATIENCE", 0.0)
+    monkeypatch.setattr("camwidget.widget.canvas.painter._PATIENCE", 0.0)
     made: list[FilterCanvas] = []
 
     def make(layer: str = "late", **options: Any) -> FilterCanvas:
@@ -251,9 +251,9 @@ class Cells:
 
 
 def test_only_what_has_changed_is_sent_and_what_nobody_could_see_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("camwidget.widget.painter._PATIENCE", 60)
-    monkeypatch.setattr("camwidget.widget.painter._RATE", float("inf"))
-    monkeypatch.setattr("camwidget.widget.painter._MOST", 100 * 20 * 30 * 3)
+    monkeypatch.setattr("camwidget.widget.canvas.painter._PATIENCE", 60)
+    monkeypatch.setattr("camwidget.widget.canvas.painter._RATE", float("inf"))
+    monkeypatch.setattr("camwidget.widget.canvas.painter._MOST", 100 * 20 * 30 * 3)
     cells, lock = Cells(), threading.RLock()
     painter = Painter((320, 960), (1, 2, 3), lambda: range(512), cells.cell, lock)
     page = Page(painter, monkeypatch)
@@ -305,7 +305,7 @@ def test_a_picture_is_there_without_a_page_and_without_ipycanvas(
     data, _ = canvas._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data and "image/png" in data
     monkeypatch.setitem(sys.modules, "ipycanvas", None)
-    monkeypatch.delitem(sys.modules, "camwidget.widget.painter")
+    monkeypatch.delitem(sys.modules, "camwidget.widget.canvas.painter")
     bare = make()
     bare.wait(60)
     data, _ = bare._repr_mimebundle_()

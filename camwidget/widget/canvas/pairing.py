@@ -7,7 +7,7 @@ from camwidget.explanation import Explainer
 from camwidget.explanation.ascent import LOGITS
 from camwidget.model import LayerInfo
 
-from .camwidget import CamWidget
+from ..camwidget import CamWidget
 
 if TYPE_CHECKING:
     from .filter_canvas import FilterCanvas

@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from camwidget.explanation.ascent import Ascent, FilterImages, Frame, climb
 from camwidget.explanation.ascent.maximise import collect
 
-from .scheduler import Scheduler, Superseded, Token
+from ..scheduler import Scheduler, Superseded, Token
 
 # Seconds between two looks at pictures that form, which have to be made of their numbers each time.
 _INTERVAL = 0.2

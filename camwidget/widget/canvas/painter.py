@@ -9,7 +9,7 @@ import numpy as np
 from ipycanvas import Canvas, hold_canvas
 from jaxtyping import UInt8
 
-from .scheduler import Scheduler, Token
+from ..scheduler import Scheduler, Token
 
 # Bytes of pixels in one message, as they are before PNG makes about two thirds of them: a dozen cells, which take a
 # few hundredths of a second to encode.

@@ -17,12 +17,12 @@ from camwidget.explanation.drawing import png
 from camwidget.explanation.query import check_option
 from camwidget.model import Model, Preprocess
 
-from .camwidget import CamWidget
-from .canvas_controls import Controls
-from .contact import MAT, Sheet, fitted, tile_for
+from ..camwidget import CamWidget
+from ..traits import Traits
+from .controls import Controls
 from .forming import Forming, Status
 from .pairing import Pairing
-from .traits import Traits
+from .sheet import MAT, Sheet, fitted, tile_for
 
 # Rows of a page of the sheet: it is about as high as a screen.
 _ROWS = 6

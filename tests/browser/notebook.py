@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.jupyter import PATIENCE
 
@@ -80,6 +80,17 @@ class Notebook:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{expression} stayed false in the kernel for {seconds:.0f} seconds")
             self.page.wait_for_timeout(50)
+
+    def wait_for_map(self, expression: str = "True", status: str = "idle") -> None:
+        """Waits until the widget `w` has answered what is asked for, and the page has painted that answer.
+
+        Args:
+            expression: true in the kernel once it was asked for.
+            status: of the widget by then.
+        """
+        self.wait_for(expression)
+        newest = self.value("(w.wait(60), w.result['seq'])[1]")
+        expect(self.page.locator(f".camwidget[data-seq='{newest}'][data-status='{status}']")).to_be_visible()
 
     def screenshot(self, name: str, part: Locator | None = None) -> Path:
         """Stores a picture of the page, or of a part of it, as NAME.png in CAMWIDGET_SHOTS (or shots/ here)."""

@@ -87,17 +87,10 @@ def seq(notebook: Notebook) -> int:
     return int(notebook.page.locator(".camwidget").get_attribute("data-seq") or 0)
 
 
-def answered(notebook: Notebook, expression: str) -> None:
-    """Wait until the kernel has answered what is asked for, and the page has painted that answer."""
-    notebook.wait_for(expression)
-    newest = notebook.value("(w.wait(30), w.result['seq'])[1]")
-    expect(notebook.page.locator(f".camwidget[data-seq='{newest}'][data-status='idle']")).to_be_visible()
-
-
 def test_dragging_a_box_chooses_exactly_those_neurons(opened):
     before, picture, heatmap = seq(opened), painted(opened), opened.run("print(w.heatmap.tobytes().hex()[:4000])")
     drag(opened, (2, 3), (6, 9))
-    answered(opened, "w.region == [[[2, 3], [6, 9]]]")
+    opened.wait_for_map("w.region == [[[2, 3], [6, 9]]]")
     assert seq(opened) > before
     assert painted(opened) != picture
     opened.run("""
@@ -114,9 +107,9 @@ assert (w.explanation.map[outside] == 0).all() and w.explanation.map.max() > 0
     drag(opened, (8, 13), (8, 12))  # another drag replaces the box; corners in any order
     opened.wait_for("sorted(w.region[0]) == [[8, 12], [8, 13]] and len(w.region) == 1")
     opened.page.get_by_role("button", name="Undo").click()
-    answered(opened, "w.region == [[[2, 3], [6, 9]]]")
+    opened.wait_for_map("w.region == [[[2, 3], [6, 9]]]")
     opened.page.get_by_role("button", name="Clear").click()
-    answered(opened, "w.region is None and w.neurons is None")
+    opened.wait_for_map("w.region is None and w.neurons is None")
     assert painted(opened) == picture
     assert opened.errors == []
 
@@ -124,13 +117,13 @@ assert (w.explanation.map[outside] == 0).all() and w.explanation.map.max() > 0
 def test_a_click_chooses_one_neuron_and_shift_adds_a_box(opened):
     grid = opened.page.get_by_role("grid", name="Neurons")
     opened.page.mouse.click(*centre(grid, 8, 13))
-    answered(opened, "w.neurons == [[8, 13]] and w.region is None")
+    opened.wait_for_map("w.neurons == [[8, 13]] and w.region is None")
     opened.page.keyboard.down("Shift")
     drag(opened, (0, 1), (3, 2))
     opened.page.keyboard.up("Shift")
-    answered(opened, "w.region == [[[0, 1], [3, 2]]] and w.neurons == [[8, 13]]")
+    opened.wait_for_map("w.region == [[[0, 1], [3, 2]]] and w.neurons == [[8, 13]]")
     opened.page.keyboard.press("Escape")
-    answered(opened, "w.region is None and w.neurons is None")
+    opened.wait_for_map("w.region is None and w.neurons is None")
 
 
 def test_the_keyboard_alone_is_enough(opened):
@@ -142,38 +135,38 @@ def test_the_keyboard_alone_is_enough(opened):
     opened.page.keyboard.press("Home")
     for key in ("ArrowDown", "ArrowDown", "ArrowRight", "Space"):
         opened.page.keyboard.press(key)
-    answered(opened, "w.neurons == [[2, 1]]")
+    opened.wait_for_map("w.neurons == [[2, 1]]")
     opened.page.keyboard.press("Escape")
-    answered(opened, "w.neurons is None")
+    opened.wait_for_map("w.neurons is None")
     opened.page.keyboard.press("Shift+ArrowDown")
     opened.page.keyboard.press("Shift+ArrowRight")
-    answered(opened, "w.region == [[[2, 1], [3, 2]]]")
+    opened.wait_for_map("w.region == [[[2, 1], [3, 2]]]")
     opened.page.keyboard.press("Escape")
-    answered(opened, "w.region is None")
+    opened.wait_for_map("w.region is None")
 
 
 def test_filters_classes_layers_and_methods(opened):
     page = opened.page
     first = opened.run("print(w.heatmap.tobytes().hex()[:4000])")
     page.get_by_role("listbox", name="Filters").get_by_role("option", name="Filter 5").click()
-    answered(opened, "w.filters == [5]")
+    opened.wait_for_map("w.filters == [5]")
     assert opened.run("print(w.heatmap.tobytes().hex()[:4000])") != first
     page.get_by_role("button", name="All", exact=True).click()
-    answered(opened, "w.filters is None")
+    opened.wait_for_map("w.filters is None")
 
     page.get_by_role("listbox", name="Classes").get_by_role("option", name="owl").click()
-    answered(opened, "w.target == 3 and w.explanation.target_name == 'owl'")
+    opened.wait_for_map("w.target == 3 and w.explanation.target_name == 'owl'")
 
     drag(opened, (0, 0), (8, 6))
-    answered(opened, "w.region == [[[0, 0], [8, 6]]]")
+    opened.wait_for_map("w.region == [[[0, 0], [8, 6]]]")
     page.get_by_role("combobox", name="Layer").select_option("early")  # 18 x 28
-    answered(opened, "w.layer == 'early' and w.region == [[[0, 0], [17, 13]]]")
+    opened.wait_for_map("w.layer == 'early' and w.region == [[[0, 0], [17, 13]]]")
     page.get_by_role("combobox", name="Method").select_option("grad_cam")
-    answered(opened, "w.method == 'grad_cam'")
+    opened.wait_for_map("w.method == 'grad_cam'")
     slider = page.get_by_role("slider", name="Samples")
     slider.focus()
     slider.press("ArrowRight")
-    answered(opened, "w.samples == 1 and w.explanation.samples == 1")
+    opened.wait_for_map("w.samples == 1 and w.explanation.samples == 1")
     assert opened.errors == []
 
 
@@ -191,7 +184,7 @@ def test_an_error_shows_in_the_alert_and_the_widget_goes_on(opened):
     opened.screenshot("alert-light")
     assert_accessible(opened.page.locator(".camwidget"))
     drag(opened, (1, 1), (2, 2))
-    answered(opened, "w.region == [[[1, 1], [2, 2]]]")
+    opened.wait_for_map("w.region == [[[1, 1], [2, 2]]]")
     expect(alert).not_to_contain_text("conv9")
 
 

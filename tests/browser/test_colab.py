@@ -7,7 +7,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.jupyter import OLDER_KERNEL
 from tests.browser.notebook import Notebook
-from tests.browser.test_camwidget import CELL, answered, drag, painted
+from tests.browser.test_camwidget import CELL, drag, painted
 from tests.browser.test_harness import COUNTER
 
 pytestmark = [
@@ -92,7 +92,7 @@ def test_it_works_as_in_colab(lab: Callable[..., Notebook]) -> None:
 
     before = painted(notebook)
     drag(notebook, (7, 12), (2, 3))
-    answered(notebook, "w.region == [[[2, 3], [7, 12]]]")
+    notebook.wait_for_map("w.region == [[[2, 3], [7, 12]]]")
     assert painted(notebook) != before
 
     # A map that comes while the kernel is idle: nobody but the worker's own thread sends it.
@@ -104,7 +104,7 @@ def test_it_works_as_in_colab(lab: Callable[..., Notebook]) -> None:
     idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")
     idle.wait_for(state="attached")
     page.wait_for_function("before => document.querySelector('.camwidget canvas').toDataURL() !== before", arg=before)
-    answered(notebook, "w.samples == 20 and w.explanation.samples == 20")
+    notebook.wait_for_map("w.samples == 20 and w.explanation.samples == 20")
 
     notebook.run("w.target = 99")
     expect(page.locator(".camwidget").get_by_role("alert")).to_contain_text("No class 99")

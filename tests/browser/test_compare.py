@@ -51,15 +51,8 @@ def shared(shared_lab: Callable[..., Notebook]) -> Notebook:
 def opened(shared: Notebook) -> Notebook:
     shared.errors.clear()
     shared.run(AS_IT_WAS)
-    settle(shared)
+    shared.wait_for_map()
     return shared
-
-
-def settle(notebook: Notebook, expression: str = "True") -> None:
-    """Wait until the kernel has answered what is asked for, and the page has painted that answer."""
-    notebook.wait_for(expression)
-    newest = notebook.value("(w.wait(30), w.result['seq'])[1]")
-    expect(notebook.page.locator(f".camwidget[data-seq='{newest}'][data-status='idle']")).to_be_visible()
 
 
 def figure(notebook: Notebook, title: str) -> Locator:
@@ -82,7 +75,7 @@ def test_maps_are_pinned_compared_brought_back_and_removed(opened):
     page.get_by_role("listbox", name="Classes").get_by_role("option", name="owl").click()
     page.get_by_role("combobox", name="Method").select_option("grad_cam++")
     opened.run("w.region = [[0, 1], [2, 4]]; w.filters = list(range(0, 2048, 2))")
-    settle(opened, "w.target == 2 and w.method == 'grad_cam++'")
+    opened.wait_for_map("w.target == 2 and w.method == 'grad_cam++'")
     expected = opened.run(
         "from camwidget import rank_correlation; print(f'{rank_correlation(first, w.explanation.map):.2f}')"
     )
@@ -111,20 +104,20 @@ def test_maps_are_pinned_compared_brought_back_and_removed(opened):
     # A layer of another size is enlarged for the comparison; a map that is constant correlates with nothing.
     pin.click()
     page.get_by_role("combobox", name="Layer").select_option("early")
-    settle(opened, "w.layer == 'early' and w.filters is None")
+    opened.wait_for_map("w.layer == 'early' and w.filters is None")
     expected = opened.run("""
 from camwidget.maths import resize
 print(f"{rank_correlation(resize(first, 16, 24), w.explanation.map):.2f}")
 """)
     expect(figure(opened, "Pin 1")).to_contain_text(f"rank correlation {expected.strip()}")
     page.get_by_role("button", name="None", exact=True).click()
-    settle(opened, "w.filters == []")
+    opened.wait_for_map("w.filters == []")
     expect(figure(opened, "Pin 1")).to_contain_text("no rank correlation: the map on show is the same everywhere")
     opened.screenshot("compare-light")
 
     # A click brings everything back, the selection with the layer.
     page.get_by_role("button", name=re.compile("^Bring back pin 2")).click()
-    settle(opened, "(w.layer, w.method, w.target) == ('wide', 'grad_cam++', 2)")
+    opened.wait_for_map("(w.layer, w.method, w.target) == ('wide', 'grad_cam++', 2)")
     assert opened.value("(w.region, w.filters == list(range(0, 2048, 2)))") == ([[[0, 1], [2, 4]]], True)
     expect(figure(opened, "Pin 2")).to_contain_text("rank correlation 1.00")
 
@@ -152,7 +145,7 @@ def test_pins_need_no_kernel(opened):
         expect(figure(opened, "Pin 1")).to_contain_text("rank correlation 1.00")
     finally:
         os.kill(process, signal.SIGCONT)
-    settle(opened, "w.filters is None")
+    opened.wait_for_map("w.filters is None")
     page.get_by_role("button", name="Remove pin 1").click()
 
 
@@ -181,7 +174,7 @@ def test_the_strip_of_two_thousand_filters(opened):
     words = page.get_by_text(re.compile(r"^\d+ of 2048 give 80 % of the map$"))
     count = int(re.findall(r"\d+", words.inner_text())[0])
     page.get_by_role("button", name=f"Choose these {count}").click()
-    settle(opened, f"w.filters is not None and len(w.filters) == {count}")
+    opened.wait_for_map(f"w.filters is not None and len(w.filters) == {count}")
     opened.run("""
 sizes = np.abs(w.explanation.contributions())
 strongest = np.sort(sizes)[::-1].cumsum() / sizes.sum()
@@ -194,7 +187,7 @@ assert abs(sizes[w.filters].sum() / sizes.sum() - strongest[len(w.filters) - 1])
     expect(options).to_have_count(12)
     expect(options.last).to_have_attribute("aria-setsize", "12")
     find.press("Enter")
-    settle(opened, "w.filters == [*range(10, 21), 32]")
+    opened.wait_for_map("w.filters == [*range(10, 21), 32]")
     find.fill("9, 2048")
     expect(page.get_by_text("No filter 2048: there are 0 to 2047.")).to_be_visible()
     find.press("Escape")
@@ -202,17 +195,17 @@ assert abs(sizes[w.filters].sum() / sizes.sum() - strongest[len(w.filters) - 1])
 
     filters.evaluate("list => { list.scrollTop = 0; }")
     filters.get_by_role("option", name="Filter 3", exact=True).dblclick()
-    settle(opened, "w.filters == [3]")
+    opened.wait_for_map("w.filters == [3]")
     page.get_by_role("button", name="Undo").click()
-    settle(opened, "w.filters == [*range(10, 21), 32]")
+    opened.wait_for_map("w.filters == [*range(10, 21), 32]")
     filters.focus()
     for key in ("7", "o"):
         page.keyboard.press(key)
-    settle(opened, "w.filters == [7]")
+    opened.wait_for_map("w.filters == [7]")
     page.get_by_role("button", name="None", exact=True).click()
-    settle(opened, "w.filters == []")
+    opened.wait_for_map("w.filters == []")
     page.get_by_role("button", name="All", exact=True).click()
-    settle(opened, "w.filters is None")
+    opened.wait_for_map("w.filters is None")
     opened.screenshot("filters-light")
     assert opened.errors == []
 
@@ -231,7 +224,7 @@ def test_it_can_be_looked_at(lab):
 
     # A map of pixels beside one of neurons: their units differ, and so do their grids.
     notebook.page.get_by_role("combobox", name="Method").select_option("gradient")
-    settle(notebook, "w.method == 'gradient'")
+    notebook.wait_for_map("w.method == 'gradient'")
     expect(notebook.page.get_by_text("One scale for maps of neurons, one for maps of pixels")).to_be_visible()
     expected = notebook.run("""
 from camwidget import correlations

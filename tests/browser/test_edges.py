@@ -45,15 +45,8 @@ def shared(shared_lab: Callable[..., Notebook]) -> Notebook:
 def opened(shared: Notebook) -> Notebook:
     shared.errors.clear()
     shared.run("w.image, w.layer, w.region, w.neurons = img, 'fine', None, None; w.wait(60)")
-    settled(shared, "np.array_equal(w.image, img)")
+    shared.wait_for_map("np.array_equal(w.image, img)")
     return shared
-
-
-def settled(notebook: Notebook, expression: str) -> None:
-    """Wait until the kernel has answered what is asked for, and the page has painted that answer."""
-    notebook.wait_for(expression)
-    newest = notebook.value("(w.wait(60), w.result['seq'])[1]")
-    expect(root(notebook.page)).to_have_attribute("data-seq", str(newest))
 
 
 def root(page: Page) -> Locator:
@@ -83,7 +76,7 @@ def test_a_grid_of_fifty_thousand_neurons(opened: Notebook) -> None:
     grid.focus()
     for key in ("PageDown", "End", "ArrowLeft", "Space"):
         page.keyboard.press(key)
-    settled(opened, "w.neurons == [[223, 222]]")
+    opened.wait_for_map("w.neurons == [[223, 222]]")
     cells = grid.get_by_role("gridcell")
     expect(cells).to_have_count(1)
     expect(cells).to_have_attribute("aria-colindex", "223")
@@ -98,12 +91,12 @@ def test_a_grid_of_fifty_thousand_neurons(opened: Notebook) -> None:
 def test_a_layer_too_large_to_be_sent(opened: Notebook) -> None:
     page = opened.page
     page.get_by_role("combobox", name="Layer").select_option("large")
-    settled(opened, "w.layer == 'large' and w.explanation.layer == 'large'")
+    opened.wait_for_map("w.layer == 'large' and w.explanation.layer == 'large'")
     assert opened.value("(w.evidence['terms'], w.evidence['previews'])") == (None, False)
     expect(page.get_by_text("too large for an instant preview")).to_be_visible()
     before = painted(page)
     drag(page, (10, 20), (200, 150))
-    settled(opened, "w.region is not None")
+    opened.wait_for_map("w.region is not None and w.explanation.query.region")
     assert (painted(page) != before).any()
     assert opened.errors == []
 
@@ -114,7 +107,7 @@ def test_a_thousand_classes_with_markup_in_their_names(opened: Notebook) -> None
     find = page.get_by_label("Find class")
     find.fill(">777<")
     find.press("Enter")
-    settled(opened, "w.target == 777 and w.explanation.target == 777")
+    opened.wait_for_map("w.target == 777 and w.explanation.target == 777")
     chosen = page.get_by_role("listbox", name="Classes").get_by_role("option", selected=True)
     expect(chosen).to_contain_text("<b onmouseover='window.hacked=1'>777</b>")
     assert root(page).locator("b").count() == 0
@@ -128,9 +121,9 @@ def test_a_picture_of_any_size(opened: Notebook, size: tuple[int, int]) -> None:
     height, width = size
     slopes = f"np.add.outer(np.arange({height}), np.arange(3 * {width}) % 251).astype(np.uint8)"
     opened.run(f"w.image = {slopes}.reshape({height}, {width}, 3)")
-    settled(opened, "not np.array_equal(w.image, img)")
+    opened.wait_for_map("not np.array_equal(w.image, img)")
     drag(page, (50, 50), (150, 200))
-    settled(opened, "w.region is not None")
+    opened.wait_for_map("w.region is not None and w.explanation.query.region")
     pixels = painted(page)
     assert pixels.shape[1] / pixels.shape[0] == pytest.approx(width / height, rel=0.01)
     assert opened.value("w.error") == ""
@@ -148,7 +141,7 @@ def test_a_view_that_cannot_be_seen_catches_up(opened: Notebook, style: str) -> 
     opened.run("w.region = [[[5, 5], [100, 180]]]; w.wait(60)")
     page.wait_for_timeout(200)
     place.evaluate("element => { element.style.cssText = ''; }")
-    settled(opened, "w.region is not None")
+    opened.wait_for_map("w.region is not None and w.explanation.query.region")
     assert painted(page).shape[1] > 100
     hidden = painted(page)
     opened.run("w.opacity = 0.61")  # painted in full view, a hair otherwise

@@ -66,13 +66,6 @@ def repainted(page: Page) -> Iterator[None]:
     page.wait_for_function("before => document.querySelector('.cw-stage canvas').toDataURL() !== before", arg=before)
 
 
-def settled(notebook: Notebook, expression: str) -> None:
-    """Wait until the kernel has answered what is asked for, and the page has painted that answer."""
-    notebook.wait_for(expression)
-    newest = notebook.value("(w.wait(60), w.result['seq'])[1]")
-    expect(notebook.page.locator(f".camwidget[data-seq='{newest}'][data-status='idle']")).to_be_visible()
-
-
 def status(page: Page) -> Locator:
     return page.locator(".cw-footer").get_by_role("status")
 
@@ -96,7 +89,7 @@ def test_the_preview_is_right_while_the_kernel_stands_still(opened: Notebook) ->
         expect(status(page)).to_contain_text("The kernel is busy")
     finally:
         os.kill(process, signal.SIGCONT)
-    settled(opened, f"w.region == [[[3, 2], [8, 9]]] and w.filters == [{strongest}]")
+    opened.wait_for_map(f"w.region == [[[3, 2], [8, 9]]] and w.filters == [{strongest}]")
     expect(status(page)).to_contain_text("idle")
 
     scales = np.array(opened.value("__import__('numpy').frombuffer(w.evidence['scales'], 'f4').tolist()"))
@@ -116,7 +109,7 @@ def test_the_preview_is_right_while_the_kernel_stands_still(opened: Notebook) ->
 def test_a_page_that_is_loaded_anew_goes_on(opened: Notebook) -> None:
     page = opened.page
     opened.run("w.filters, w.region = None, [[[3, 2], [8, 9]]]")
-    settled(opened, "w.filters is None")
+    opened.wait_for_map("w.filters is None")
     before = painted(page)
     save(opened)
     page.reload()
@@ -125,7 +118,7 @@ def test_a_page_that_is_loaded_anew_goes_on(opened: Notebook) -> None:
     page.wait_for_timeout(300)
     assert np.abs(painted(page).astype(int) - before).max() <= 2
     drag(page, (0, 1), (4, 5))
-    settled(opened, "w.region == [[[0, 1], [4, 5]]]")
+    opened.wait_for_map("w.region == [[[0, 1], [4, 5]]]")
     assert opened.errors == []
 
 
@@ -163,7 +156,7 @@ def test_notebook_7_shows_the_same_widget(opened: Notebook) -> None:
 def test_without_its_kernel_a_widget_shows_what_was_there(opened: Notebook) -> None:
     page = opened.page
     opened.run("w.region, w.filters, w.method = [[[3, 2], [8, 9]]], None, 'grad_cam++'")
-    settled(opened, "w.region == [[[3, 2], [8, 9]]] and w.explanation.method == 'grad_cam++'")
+    opened.wait_for_map("w.region == [[[3, 2], [8, 9]]] and w.explanation.method == 'grad_cam++'")
     save(opened)
     page.wait_for_timeout(1000)
     method = page.get_by_role("combobox", name="Method")

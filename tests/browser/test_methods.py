@@ -43,14 +43,7 @@ def opened(notebook_with_scene: Notebook) -> Notebook:
 
 def choose(notebook: Notebook, method: str) -> None:
     notebook.page.get_by_role("combobox", name="Method").select_option(method)
-    answered(notebook, f"w.method == {method!r} and w.explanation.method == {method!r}")
-
-
-def answered(notebook: Notebook, expression: str) -> None:
-    """Wait until the kernel has answered what is asked for, and the page has painted that answer."""
-    notebook.wait_for(expression)
-    newest = notebook.value("(w.wait(60), w.result['seq'])[1]")
-    expect(notebook.page.locator(f".camwidget[data-seq='{newest}']:not([data-status='computing'])")).to_be_visible()
+    notebook.wait_for_map(f"w.method == {method!r} and w.explanation.method == {method!r}")
 
 
 def drag(notebook: Notebook, start: tuple[int, int], end: tuple[int, int]) -> None:
@@ -106,7 +99,7 @@ def test_a_product_is_painted_and_its_filters_are_shown(opened):
     assert (painted(opened) != before).any()
     expect(filters(opened).locator("canvas").first).to_be_visible()
     drag(opened, (2, 2), (7, 7))
-    answered(opened, "w.region == [[[2, 2], [7, 7]]]")
+    opened.wait_for_map("w.region == [[[2, 2], [7, 7]]]")
     assert not opened.value("bool(w.explanation.map[72:, 72:].any())"), "nothing far from the box"
     assert not opened.value("w.result['explains_selection']")
 
@@ -124,7 +117,7 @@ def test_for_a_method_for_pixels_a_box_of_neurons_is_what_is_explained(opened):
 
     whole = painted(opened)
     drag(opened, (2, 2), (4, 5))
-    answered(opened, "w.region == [[[2, 2], [4, 5]]]")
+    opened.wait_for_map("w.region == [[[2, 2], [4, 5]]]")
     expect(score).to_contain_text("of the chosen activations")
     expect(page.get_by_text("Neurons: 12 of 196 chosen")).to_be_visible()
     assert (painted(opened) != whole).any()
@@ -133,10 +126,10 @@ def test_for_a_method_for_pixels_a_box_of_neurons_is_what_is_explained(opened):
     opened.screenshot("gradient-of-a-box", page.locator(".camwidget"))
 
     filters(opened).get_by_role("option", name="Filter 3", exact=True).click()
-    answered(opened, "w.filters == [3]")
+    opened.wait_for_map("w.filters == [3]")
     expect(page.get_by_text("1 of ", exact=False).first).to_be_visible()
     page.get_by_role("button", name="Reset").click()
-    answered(opened, "w.filters is None and w.region is None")
+    opened.wait_for_map("w.filters is None and w.region is None")
     expect(score).to_contain_text("of class three")
     assert (painted(opened) == whole).all()
     assert opened.errors == []
@@ -173,7 +166,7 @@ type(probe).verdict = slow
     expect(slider).to_be_disabled()
     opened.screenshot("score-cam-stopped", page.locator(".camwidget"))
     drag(opened, (2, 2), (9, 9))
-    answered(opened, "w.region == [[[2, 2], [9, 9]]]")
+    opened.wait_for_map("w.region == [[[2, 2], [9, 9]]]", status="stopped")
     assert opened.value("w.explanation.stopped") == stopped
     assert opened.errors == []
 

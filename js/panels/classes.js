@@ -52,7 +52,7 @@ export function classesPanel(model, el, signal, { look }) {
     const target = model.get("target") ?? 0;
     look(`class ${target}`, below, `“${read.choices(model, "classes")[target]}”`);
   });
-  const below = h("fieldset", { class: "cw-filter-bar cw-class-question cw-asks" }, [ask]);
+  const below = h("fieldset", { class: "cw-filter-bar cw-asks" }, [ask]);
   el.append(below);
   const draw = () => {
     const names = read.choices(model, "classes");

@@ -24,7 +24,7 @@ export function excitingBar(el, signal, exciting, tiles) {
   const words = h("span", { class: "cw-muted", role: "status" });
   // In a page with pictures the switch needs no kernel.
   const asks = exciting.album.size === 0 ? "cw-asks" : "";
-  el.append(h("fieldset", { class: `cw-filter-bar ${asks}` }, [label, stop, bar, words]));
+  el.append(h("fieldset", { class: `cw-filter-bar cw-excites ${asks}` }, [label, stop, bar, words]));
   const draw = () => {
     tiles().excite(check.checked ? (filter) => exciting.album.get(`filter ${filter}`) : null);
     const now = exciting.progress();

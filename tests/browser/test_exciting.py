@@ -102,6 +102,8 @@ def test_pictures_form_on_the_page(lab: Callable[..., Notebook], chromium: Brows
         exported.goto(path.as_uri())
         exported.get_by_role("checkbox", name="Show what excites them").check()
         exported.wait_for_function(f"({SHOWN})(document.querySelector('.cw-filter-list')) >= 8")
+        forming = exported.locator(".cw-excites")
+        expect(forming.get_by_role("status").or_(forming.get_by_role("button"))).to_have_count(0)  # nothing forms here
         exported.screenshot(
             path=Path(__file__).parent / "shots" / f"exciting-exported-{scheme}-{width}.png", full_page=True
         )

@@ -39,6 +39,8 @@ class Notebook:
             AssertionError: the cell raised; the message is its traceback.
         """
         cell = self.cell(index)
+        # The number that an earlier run left there, maybe in a saved notebook, says nothing of this one.
+        cell.locator(".jp-InputPrompt").evaluate("prompt => { prompt.textContent = ''; }")
         cell.locator(".jp-InputArea-editor").click()
         cell.locator(".cm-content").press("Shift+Enter")
         self.page.wait_for_function(HAS_RUN, arg=index)
@@ -60,14 +62,22 @@ class Notebook:
         reply = self.client.execute_interactive(
             code, store_history=False, allow_stdin=False, timeout=PATIENCE, output_hook=keep
         )
-        if reply["content"]["status"] != "ok":
-            traceback = "\n".join(reply["content"].get("traceback", ["the kernel was interrupted"]))
-            raise AssertionError(re.sub(r"\x1b\[[0-9;]*m", "", traceback))
+        _raise_for(reply)
         return "".join(printed)
 
     def value(self, expression: str) -> Any:
         """The value of an expression in the kernel: numbers, strings, None, and lists, tuples and dicts of them."""
-        return ast.literal_eval(self.run(f"print(repr({expression}))"))
+        # The reply itself carries it: what is printed goes another way, and is lost while that reconnects after a restart.
+        reply = self.client.execute(
+            f"_asked = repr({expression})",
+            silent=True,
+            allow_stdin=False,
+            user_expressions={"asked": "_asked"},
+            reply=True,
+            timeout=PATIENCE,
+        )
+        _raise_for(reply)
+        return ast.literal_eval(ast.literal_eval(reply["content"]["user_expressions"]["asked"]["data"]["text/plain"]))
 
     def wait_for(self, expression: str, seconds: float = PATIENCE / 4) -> None:
         """Waits until an expression is true in the kernel: what a click sets, it sets a moment later.
@@ -101,3 +111,9 @@ class Notebook:
         else:
             part.screenshot(path=path, animations="disabled")
         return path
+
+
+def _raise_for(reply: dict[str, Any]) -> None:
+    if reply["content"]["status"] != "ok":
+        traceback = "\n".join(reply["content"].get("traceback", ["the kernel was interrupted"]))
+        raise AssertionError(re.sub(r"\x1b\[[0-9;]*m", "", traceback))

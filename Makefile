@@ -1,7 +1,7 @@
 # All set-up is done by the target that needs it. Wanted beforehand: Python 3.10 or later, make, a network for packages.
 #   PYTHON=python3.12   the interpreter for .venv       PORT=9000   the port of make demo
 #   REAL_DATA=folder    real networks and pictures for the tests that want them (skipped without)
-#   PYTEST_ARGS="-k x"  further words for pytest
+#   PYTEST_ARGS="-k x"  further words for pytest           WORKERS=4   test files run at once (0: in one process)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,6 +12,9 @@ WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 CHROMIUM = CAMWIDGET_CHROMIUM="$$($(BIN)/python scripts/chromium.py --install)" && export CAMWIDGET_CHROMIUM
 # Notebooks must run; what their cells show is compared where a cell is tagged nbval-check-output.
 NBVAL := --nbval-lax --nbval-current-env --nbval-cell-timeout=300
+# What tests share, a network or a kernel, they share within a file.
+WORKERS ?= 2
+PARALLEL := --numprocesses=$(WORKERS) --dist=loadfile
 PYTEST := $(BIN)/python -m pytest $(if $(REAL_DATA),--real-data="$(REAL_DATA)")
 
 .DEFAULT_GOAL := help
@@ -29,7 +32,7 @@ app: $(VENV)/.app ## Open a page without code: choose a network and a picture, a
 
 test: $(VENV)/.dev node_modules/.made ## Run all tests: JavaScript, Python, a real browser, the notebooks
 	@$(WITH_NODE) npm test
-	@$(CHROMIUM) && $(PYTEST) $(NBVAL) tests notebooks $(PYTEST_ARGS)
+	@$(CHROMIUM) && $(PYTEST) $(PARALLEL) $(NBVAL) tests notebooks $(PYTEST_ARGS)
 
 check: $(VENV)/.dev node_modules/.made ## Lint, check formats and types, and that the bundle is up to date
 	$(BIN)/ruff check

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.blocking.client import BlockingKernelClient
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from tests.browser.jupyter import PATIENCE
 
@@ -99,8 +99,18 @@ class Notebook:
             status: of the widget by then.
         """
         self.wait_for(expression)
-        newest = self.value("(w.wait(60), w.result['seq'])[1]")
-        expect(self.page.locator(f".camwidget[data-seq='{newest}'][data-status='{status}']")).to_be_visible()
+        deadline = time.monotonic() + PATIENCE / 4
+        while True:  # what a click sets may reach the kernel after an answer to something older
+            newest = self.value("(w.wait(60), w.result['seq'])[1]")
+            if self.page.locator(f".camwidget[data-seq='{newest}'][data-status='{status}']").is_visible():
+                return
+            assert time.monotonic() < deadline, f"the page does not come to show answer {newest} and {status!r}"
+            self.page.wait_for_timeout(20)
+
+    def save(self) -> None:
+        """Saves the notebook with the state of its widgets."""
+        self.page.locator(".jp-Notebook").press("Control+s")
+        self.page.locator(".jp-mod-dirty").wait_for(state="detached")
 
     def screenshot(self, name: str, part: Locator | None = None) -> Path:
         """Stores a picture of the page, or of a part of it, as NAME.png in CAMWIDGET_SHOTS (or shots/ here)."""

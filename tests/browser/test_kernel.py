@@ -111,7 +111,7 @@ def test_a_page_that_is_loaded_anew_goes_on(opened: Notebook) -> None:
     opened.run("w.filters, w.region = None, [[[3, 2], [8, 9]]]")
     opened.wait_for_map("w.filters is None")
     before = painted(page)
-    save(opened)
+    opened.save()
     page.reload()
     page.locator(".camwidget[data-status='idle']:not([data-seq='0'])").wait_for()
     page.mouse.move(0, 0)
@@ -122,16 +122,9 @@ def test_a_page_that_is_loaded_anew_goes_on(opened: Notebook) -> None:
     assert opened.errors == []
 
 
-def save(notebook: Notebook) -> None:
-    """Save with the state of the widgets."""
-    notebook.page.locator(".jp-Notebook").press("Control+s")
-    file = "next(__import__('pathlib').Path('.').glob('test_kernel*.ipynb'))"
-    notebook.wait_for(f"'vnd.jupyter.widget-state+json' in {file}.read_text()")
-
-
 def test_notebook_7_shows_the_same_widget(opened: Notebook) -> None:
     """The same notebook and kernel, in the other front end: its server is the same, too."""
-    save(opened)
+    opened.save()
     page = opened.page.context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -157,7 +150,7 @@ def test_without_its_kernel_a_widget_shows_what_was_there(opened: Notebook) -> N
     page = opened.page
     opened.run("w.region, w.filters, w.method = [[[3, 2], [8, 9]]], None, 'grad_cam++'")
     opened.wait_for_map("w.region == [[[3, 2], [8, 9]]] and w.explanation.method == 'grad_cam++'")
-    save(opened)
+    opened.save()
     page.wait_for_timeout(1000)
     method = page.get_by_role("combobox", name="Method")
     page.get_by_role("menuitem", name="Kernel", exact=True).click()

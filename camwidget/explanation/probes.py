@@ -11,10 +11,9 @@ from camwidget.model import (
     Picture,
     Probe,
     Side,
+    Structure,
     build,
     refuse_unsupported,
-    same_structure,
-    structure,
 )
 
 from .cache import Cache
@@ -42,7 +41,7 @@ class Probes:
         self._cache = cache
         self._kept: dict[Hashable, Probe] = {}
         self._newest: Probe | None = None
-        self._structure: tuple[object, ...] | None = None
+        self._structure: Structure | None = None
         self._version: tuple[int, ...] | None = None
         self.changes = 0
 
@@ -119,12 +118,10 @@ class Probes:
         needs_head: bool = True,
         measures: bool = True,
     ) -> Probe:
-        found = structure(self._model)
-        # Layers were added or taken away, or an activation was exchanged.
-        if self._structure is None or not same_structure(found, self._structure):
+        if self._structure is None or self._structure.has_changed():
             refuse_unsupported(self._model)
             self.clear()
-            self._structure = found
+            self._structure = Structure(self._model)
         key = (shape, arrangement, sides, output)
         if key not in self._kept:
             self._kept[key] = Probe(self._network(shape, arrangement, sides, output), needs_head=needs_head)

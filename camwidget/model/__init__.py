@@ -15,8 +15,6 @@ from .inputs import build as build
 from .inputs import declared_inputs as declared_inputs
 from .inputs import declared_units as declared_units
 from .inputs import refuse_unsupported as refuse_unsupported
-from .inputs import same_structure as same_structure
-from .inputs import structure as structure
 from .layers import LayerInfo as LayerInfo
 from .network import Network as Network
 from .network import Side as Side
@@ -31,6 +29,7 @@ from .probe import Observation as Observation
 from .probe import Probe as Probe
 from .scores import SCORES as SCORES
 from .scores import Score as Score
+from .structure import Structure as Structure
 from .weights import Weighted as Weighted
 from .weights import digest as digest
 from .weights import restored as restored

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .network import compiled
+from .network import Compiled, compiled
 
 # Numbers of all weights together up to which every one is read: half a millisecond.
 _READ_WHOLE = 2**20
@@ -31,7 +31,7 @@ def fingerprint(model: keras.Model, others: Sequence[Any] = ()) -> Callable[[], 
     weights = [*(weight.value for weight in model.weights), *(other.deref() for other in others)]
     weights = [weight for weight in weights if math.prod(weight.shape)]
     if sum(math.prod(weight.shape) for weight in weights) <= _READ_WHOLE:
-        return compiled(lambda: _digest([tf.convert_to_tensor(weight) for weight in weights]))
+        return _in_one_thread(compiled(lambda: _digest([tf.convert_to_tensor(weight) for weight in weights])))
     generator = np.random.default_rng(0)
     places = [_places(tuple(weight.shape), generator) for weight in weights]
 
@@ -44,9 +44,23 @@ def fingerprint(model: keras.Model, others: Sequence[Any] = ()) -> Callable[[], 
         value = tf.reshape(value, [-1])
         return [tf.gather(value, drawn), tf.slice(value, [start], [row])]
 
-    return compiled(
-        lambda: _digest([part for weight, place in zip(weights, places, strict=True) for part in read(weight, *place)])
+    return _in_one_thread(
+        compiled(
+            lambda: _digest(
+                [part for weight, place in zip(weights, places, strict=True) for part in read(weight, *place)]
+            )
+        )
     )
+
+
+def _in_one_thread(function: Compiled) -> Callable[[], tf.Tensor]:
+    """A thousand operations of a microsecond each: to hand them from thread to thread costs more than to run them."""
+
+    def run() -> tf.Tensor:
+        with tf.experimental.function_executor_type("SINGLE_THREADED_EXECUTOR"):
+            return function()
+
+    return run
 
 
 def _places(shape: tuple[int, ...], generator: np.random.Generator) -> tuple[np.ndarray, int, int]:

@@ -1,6 +1,5 @@
 """What a network takes: one picture of some size, or several inputs of which one is the picture."""
 
-import operator
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -220,34 +219,6 @@ def build(model: keras.Model, inputs: Any) -> None:
     """Call a network some of whose layers have no weights yet on its inputs, so that they make them."""
     if not model.weights or not all(layer.built for layer in model._flatten_layers()):
         model(inputs, training=False)
-
-
-def structure(model: keras.Model) -> tuple[object, ...]:
-    """What tells a network from itself after layers were added or taken away, or an activation or weight exchanged.
-
-    Such a change may leave the numbers in every weight as they were, and yet a compiled function no
-    longer shows the network. So does another loss: it tells what the outputs are. And a number in an
-    attribute of a layer, such as the slope of a leaky ReLU, which a compiled function holds as a constant.
-    """
-    layers = model._flatten_layers()
-    settings = (value for layer in layers for value in vars(layer).values() if type(value) is float)
-    activations = (thing for layer in layers for thing in (layer, getattr(layer, "activation", None)))
-    # Its mean and variance are plain tensors, which a compiled function holds as constants.
-    adapted = (
-        tensor
-        for layer in layers
-        if isinstance(layer, keras.layers.Normalization)
-        for tensor in (layer.mean, layer.variance)
-    )
-    return *activations, *settings, *adapted, *model.weights, getattr(model, "loss", None)
-
-
-def same_structure(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    """Whether both hold the very same things, in order.
-
-    The things themselves are held and compared: the address of one that is gone is given to the next.
-    """
-    return len(one) == len(other) and all(map(operator.is_, one, other))
 
 
 def refuse_unsupported(model: keras.Model) -> None:

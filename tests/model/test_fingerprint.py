@@ -238,6 +238,34 @@ def test_a_number_of_a_layer_exchanged() -> None:
     check_fresh(explainer, moved=before)
 
 
+def test_a_number_where_there_was_none() -> None:
+    stack = [*body()[:-1], layers.ReLU(name="limited"), *dense_tail()]
+    model = fill(functional(stack))
+    explainer = Explainer(model)
+    before = check_fresh(explainer)
+    named(model, "limited").max_value = 0.05  # None till now
+    check_fresh(explainer, moved=before)
+
+
+def test_a_layer_that_counts_its_calls_is_compiled_once() -> None:
+    class Counting(layers.ReLU):
+        calls, last = 0, None
+
+        def call(self, inputs: Any) -> Any:
+            self.calls += 1
+            self.last = self.calls
+            return super().call(inputs)
+
+    model = fill(functional([*body()[:-1], Counting(name="counting"), *dense_tail()]))
+    explainer = Explainer(model)
+    check_fresh(explainer)
+    changes = explainer.probes.changes
+    for _ in range(3):
+        model(X[None])
+        explainer.explain(X)
+    assert explainer.probes.changes == changes
+
+
 def test_a_variable_that_keras_knows_nothing_of() -> None:
     factor = tf.Variable(tf.constant(1.0))
     stack = body()

@@ -1,7 +1,7 @@
 """Notice that a network is built differently than it was."""
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -25,7 +25,7 @@ class Structure:
         self._model = model
         self._layers: list[keras.layers.Layer] = []
         self._attributes = 0
-        self._numbers: list[tuple[dict[str, Any], list[str]]] = []
+        self._numbers: list[tuple[Mapping[str, Any], list[str]]] = []
         self._parts = self._look()
 
     def has_changed(self) -> bool:

@@ -67,15 +67,10 @@ class Notebook:
 
     def value(self, expression: str) -> Any:
         """The value of an expression in the kernel: numbers, strings, None, and lists, tuples and dicts of them."""
-        # The reply itself carries it: what is printed goes another way, and is lost while that reconnects after a restart.
-        reply = self.client.execute(
-            f"_asked = repr({expression})",
-            silent=True,
-            allow_stdin=False,
-            user_expressions={"asked": "_asked"},
-            reply=True,
-            timeout=PATIENCE,
-        )
+        # The reply itself carries it: what is printed goes another way, lost where that reconnects after a restart.
+        asked = {"silent": True, "allow_stdin": False, "user_expressions": {"asked": "_asked"}}
+        execute: Any = self.client.execute  # its stub has no reply= and timeout=
+        reply = execute(f"_asked = repr({expression})", **asked, reply=True, timeout=PATIENCE)
         _raise_for(reply)
         return ast.literal_eval(ast.literal_eval(reply["content"]["user_expressions"]["asked"]["data"]["text/plain"]))
 

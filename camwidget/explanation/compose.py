@@ -11,13 +11,13 @@ from .notes import notes_on
 
 def explanation_of(task: Task, evidence: Evidence, target_name: str, notes: tuple[str, ...] = ()) -> Explanation:
     """The explanation that a task's evidence gives; `notes` come before those on the evidence itself."""
-    query, weigh = task.query, task.query.record.weigh
+    query = task.query
     return Explanation(
         picture=task.picture,
         query=replace(query, samples=min(evidence.copies or query.num_samples, query.num_samples)),
         layer_info=task.layer,
         evidence=evidence,
-        layer_weights=None if weigh is None else weigh(evidence),
+        layer_weights=task.weights(evidence),
         outputs=task.observation.logits[0],
         probabilities=task.observation.probabilities[0],
         target_name=target_name,

@@ -19,6 +19,7 @@ from .evidence import Derivatives as Derivatives
 from .evidence import Evidence as Evidence
 from .evidence import Moments as Moments
 from .evidence import PixelGradients as PixelGradients
+from .evidence import Weighed as Weighed
 from .faithfulness import average_drop as average_drop
 from .faithfulness import drops as drops
 from .faithfulness import f1_scores as f1_scores

@@ -130,6 +130,22 @@ class PixelGradients:
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """A method's weights, as they are kept for the next selection.
+
+    Attributes:
+        values: broadcastable to (h, w, c).
+    """
+
+    values: Float[np.ndarray, "#h #w c"]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        return self.values.nbytes
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Everything a method may weigh; what it did not ask for is None.
 

@@ -46,14 +46,38 @@ def final_activation(output: tf.Tensor) -> tuple[Kind, tf.Tensor]:
     # Over other classes than those of the output where it was flattened afterwards.
     if tensor.op.type in {"Softmax", "LogSoftmax"} and tensor.shape[-1] == output.shape[-1]:
         return "softmax", tensor.op.inputs[0]
-    if tensor.op.type == "Sigmoid":
-        return "sigmoid", tensor.op.inputs[0]
+    if (logits := _given_to_sigmoid(tensor)) is not None:
+        return "sigmoid", logits
     if tensor.op.type == "ConcatV2" and tensor.shape == output.shape:
         # a unit for each label, put side by side
         parts = [final_activation(part) for part in tensor.op.inputs[:-1]]
         if all(kind == "sigmoid" for kind, _ in parts):
             return "sigmoid", tf.concat([logits for _, logits in parts], axis=-1)
     return "linear", output
+
+
+def _given_to_sigmoid(tensor: tf.Tensor) -> tf.Tensor | None:
+    """x, where a tensor is sigmoid(x), or written by hand as 1 / (1 + exp(-x)), its terms in any order."""
+    if tensor.op.type == "Sigmoid":
+        return tensor.op.inputs[0]
+    if tensor.op.type in {"RealDiv", "Div"} and _is_one(tensor.op.inputs[0]):
+        denominator = tensor.op.inputs[1]
+    elif tensor.op.type in {"Reciprocal", "Inv"}:
+        denominator = tensor.op.inputs[0]
+    else:
+        return None
+    if denominator.op.type not in {"AddV2", "Add"}:
+        return None
+    power, one = sorted(denominator.op.inputs, key=lambda term: term.op.type != "Exp")
+    if power.op.type != "Exp" or not _is_one(one):
+        return None
+    exponent = power.op.inputs[0]
+    return exponent.op.inputs[0] if exponent.op.type == "Neg" else -exponent
+
+
+def _is_one(tensor: tf.Tensor) -> bool:
+    value = tf.get_static_value(tensor)
+    return value is not None and bool((value == 1).all())
 
 
 def head_kind(output: tf.Tensor, loss: object) -> Kind:

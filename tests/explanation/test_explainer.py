@@ -1,5 +1,6 @@
 """The engine: what is computed once, what changes by itself, and what can be stopped."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -9,6 +10,8 @@ import pytest
 from camwidget.explanation import Explainer, checks, make_query
 from camwidget.explanation.ascent import channel, climb, prepare
 from camwidget.explanation.cache import Cache
+from camwidget.maths import METHODS, Evidence
+from camwidget.maths.weights import grad_cam
 from tests.explanation.networks import PIXELS, dense_network
 from tests.model.networks import (
     GRID,
@@ -161,6 +164,24 @@ def test_the_cache_keeps_what_was_used_last_within_its_bytes() -> None:
     assert cache.nbytes == 100
     cache.clear()
     assert cache.nbytes == 0 and cache.get("a") is None
+
+
+def test_a_selection_is_not_weighed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    weighed: list[str] = []
+
+    def weigh(evidence: Evidence) -> Any:
+        weighed.append("")
+        return grad_cam(evidence)
+
+    monkeypatch.setitem(METHODS, "grad_cam", replace(METHODS["grad_cam"], weigh=weigh))
+    explainer = Explainer(dense_network(), preprocess=None)
+    for region in (None, ((0, 0), (1, 2)), ((1, 1), (2, 3))):
+        explainer.explain(X, method="grad_cam", target=1, region=region)
+    assert len(weighed) == 1
+    for options in ({"target": 2}, {"target": 1, "score": "probability"}, {"target": 1, "noise": 0.2, "samples": 2}):
+        before = len(weighed)
+        explainer.explain(X, method="grad_cam", **options)  # type: ignore[arg-type] # of several types
+        assert len(weighed) > before, options
 
 
 def test_a_value_too_large_for_the_cache_costs_the_others_nothing() -> None:

@@ -303,7 +303,7 @@ BUILDS: dict[str, tuple[Callable[[], keras.Model], str, str]] = {
 }
 
 
-def gap_network(final: str | None = "softmax") -> keras.Model:
+def gap_network(final: Any = "softmax") -> keras.Model:
     """One linear layer behind global average pooling of `relu`: a head for CAM."""
     stack = [*body(), layers.GlobalAveragePooling2D(name="gap"), layers.Dense(4, activation=final, name="gap_logits")]
     return fill(functional(stack))

@@ -161,8 +161,17 @@ def test_one_linear_unit_is_one_value() -> None:
     np.testing.assert_allclose(probe.class_weights(probe.find_layer("relu"), 0), column)
 
 
-def test_several_sigmoids_are_labels_of_their_own() -> None:
-    probe = probe_of(gap_network("sigmoid"), SHAPE)
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "sigmoid",
+        lambda x: 1 / (1 + keras.ops.exp(-x)),  # pyright: ignore[reportOperatorIssue] # a list of numbers
+        lambda x: tf.math.reciprocal(tf.exp(-1.0 * x) + 1.0),
+    ],
+    ids=["sigmoid", "by hand", "reciprocal"],
+)
+def test_several_sigmoids_are_labels_of_their_own(activation: Any) -> None:
+    probe = probe_of(gap_network(activation), SHAPE)
     assert (probe.kind, probe.classes) == ("sigmoid", CLASSES)
     layer = probe.find_layer("relu")
     seen = probe.observe(layer, X[None])
@@ -204,6 +213,12 @@ def test_a_softmax_written_by_hand_shows_in_the_numbers() -> None:
     each = [REFERENCE.gradient(X, k) for k in range(CLASSES)]
     expected = each[1] - sum(p * g for p, g in zip(softmax(LOGITS), each, strict=True))
     np.testing.assert_allclose(gradient, expected, atol=2e-6)
+
+
+def test_what_looks_like_a_sigmoid_and_is_none() -> None:
+    others = (lambda x: 1 / (2 + tf.exp(-x)), lambda x: x / (1 + tf.exp(-x)))
+    for other in others:
+        assert probe_of(with_end(other), SHAPE).kind == "linear"
 
 
 def test_probabilities_of_zero_stay_finite() -> None:

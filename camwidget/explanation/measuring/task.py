@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from jaxtyping import Float, Int
 
-from camwidget.maths import Count, noisy_copies
+from camwidget.maths import Count, Evidence, Weighed, noisy_copies
 from camwidget.model import LayerInfo, Observation, Picture, Preprocess, Probe
 
 from ..cache import Cache
@@ -136,7 +136,7 @@ class Task:
 
     def kept(self, part: str, function: "Callable[[Task], Any]") -> Any:
         """A part from the cache, or measured now and kept."""
-        samples = self.noisy if part in ("derivatives", "pixels") else 0
+        samples = self._samples_of(part)
         found = self.cache.get(self.key(part, samples))
         if found is None:
             found = function(self)
@@ -148,3 +148,20 @@ class Task:
                 whole = replace(found, count=Count(done, done, found.count.unit))
                 self.cache.put(self.key(part, done), whole)
         return found
+
+    def weights(self, evidence: Evidence) -> Float[np.ndarray, "#h #w c"] | None:
+        """How the method weighs the evidence, kept too: no selection changes it. None for pixel methods."""
+        record = self.query.record
+        if record.weigh is None:
+            return None
+        if record.measures == "class_weights" or not all(count.is_whole for count in evidence.counts):
+            return record.weigh(evidence)
+        key = record.weigh, self.key(record.measures, self._samples_of(record.measures))
+        found = self.cache.get(key)
+        if found is None:
+            found = Weighed(record.weigh(evidence))
+            self.cache.put(key, found)
+        return found.values
+
+    def _samples_of(self, part: str) -> int:
+        return self.noisy if part in ("derivatives", "pixels") else 0

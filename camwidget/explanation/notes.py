@@ -27,7 +27,7 @@ def notes_on(query: Query, evidence: Evidence) -> tuple[str, ...]:
     if pixels is not None and pixels.gap is not None and pixels.gap > _GAP and pixels.count.is_whole:
         notes.append(
             f"The values miss the change of score that they should add up to by {pixels.gap:.0%}: pass more than "
-            f"steps={query.steps}."
+            f"steps={query.steps or pixels.count.done}."
         )
     return tuple(notes)
 

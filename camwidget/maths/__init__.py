@@ -33,7 +33,11 @@ from .methods import METHODS as METHODS
 from .methods import Backward as Backward
 from .methods import Method as Method
 from .noise import noisy_copies as noisy_copies
+from .path import Piece as Piece
+from .path import Seen as Seen
 from .path import midpoints as midpoints
+from .path import pieces as pieces
+from .path import worst as worst
 from .places import PARTS as PARTS
 from .reading import combine as combine
 from .reading import contributions as contributions

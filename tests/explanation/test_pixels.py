@@ -8,11 +8,13 @@ import pytest
 import tensorflow as tf
 
 from camwidget.explanation import Explainer, Explanation, make_query
+from camwidget.explanation.cache import Cache
 from camwidget.maths import midpoints, resize
 from tests.explanation.networks import CAPTUM_PICTURE, PIXELS, captum_network, dense_network
 from tests.model.networks import GRID, functional, gap_network, picture, subclassed_network
 
 X = picture()
+BRIGHT = np.abs(X) + 1
 PIXEL_METHODS = ("gradient", "smooth_grad", "guided_backprop", "deconvnet", "integrated_gradients")
 
 
@@ -152,6 +154,49 @@ def test_integrated_gradients_add_up_to_the_change_of_score(dense: Explainer, ta
     assert found.notes == ()
     assert found.evidence.pixels is not None and found.evidence.pixels.gap is not None
     assert found.evidence.pixels.gap < 0.01
+
+
+@pytest.fixture(scope="module")
+def bending() -> Explainer:
+    """1,000 ReLUs that open within the first hundredth of the way from black, less most of what they add up to."""
+    inputs = keras.Input(X.shape)
+    mean = keras.layers.GlobalAveragePooling2D()(inputs)
+    hidden = keras.layers.Dense(1001, activation="relu", name="hidden")(mean)
+    model = keras.Model(inputs, keras.layers.Dense(1, name="end")(hidden))
+    random = np.random.default_rng(3)
+    kernel = random.uniform(0.1, 1, (3, 1000))
+    opening = (BRIGHT.mean(axis=(0, 1)) @ kernel) * random.uniform(0, 0.01, 1000)
+    kernel = np.concatenate([kernel, kernel.mean(axis=1, keepdims=True)], axis=1)
+    model.get_layer("hidden").set_weights([kernel, -np.append(opening, 0)])
+    model.get_layer("end").set_weights([np.append(np.ones(1000), -970)[:, None], np.zeros(1)])
+    return Explainer(model, preprocess=None)
+
+
+def test_the_line_is_divided_where_the_gradient_changes(bending: Explainer) -> None:
+    options: dict[str, Any] = {"method": "integrated_gradients", "target": 0}
+    black = asked(bending, np.zeros_like(X), method="gradient", target=0)
+    found = asked(bending, BRIGHT, **options)
+    assert found.signed.sum() == pytest.approx(found.score - black.score, rel=0.01)
+    assert found.evidence.pixels is not None and 50 < found.evidence.pixels.count.done < 200
+    fifty = asked(bending, BRIGHT, **options, steps=50)
+    assert fifty.evidence.pixels is not None and fifty.evidence.pixels.gap is not None
+    assert fifty.evidence.pixels.gap > 0.02
+
+
+def test_a_division_that_is_stopped_keeps_the_pieces_that_are_done(bending: Explainer) -> None:
+    query = make_query({"method": "integrated_gradients", "target": 0})
+    shares: list[float] = []
+
+    def checkpoint(share: float) -> bool:
+        shares.append(share)
+        return len(shares) < 3 or share < 0.5
+
+    whole = bending.answer(bending.picture(BRIGHT), query, cache=Cache())
+    stopped = bending.answer(bending.picture(BRIGHT), query, checkpoint, cache=Cache())
+    (count,), (most,) = stopped.evidence.counts, whole.evidence.counts
+    assert 50 < count.done < min(count.wanted, most.done) and stopped.stopped == str(count)
+    assert all(0 < share < 1 for share in shares)
+    assert stopped.signed.sum() == pytest.approx(whole.signed.sum(), rel=0.05)
 
 
 def test_too_few_steps_are_said(dense: Explainer) -> None:

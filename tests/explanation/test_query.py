@@ -15,7 +15,7 @@ from camwidget.model import SCORES
 def test_defaults() -> None:
     assert make_query({}) == Query()
     expected = dict(method="grad_cam++", score="logit", derivatives="exp", noise=0.15, seed=0, sample_weights="equal")
-    assert Query() == Query(**expected, steps=50, baseline="black")  # type: ignore[arg-type] # of several types
+    assert Query() == Query(**expected, steps=None, baseline="black")  # type: ignore[arg-type] # of several types
     left_open = ("layer", "target", "against", "samples", "filters", "neurons", "region", "input", "output")
     assert all(getattr(Query(), name) is None for name in left_open)
 
@@ -178,7 +178,7 @@ WRONG: list[tuple[type[Exception], str, object, str]] = [
     ),
     (ValueError, "sample_weights", "scores", "No sample_weights 'scores'. Did you mean 'score'?"),
     (ValueError, "steps", 0, "steps=0 is below 1. Pass the number of steps"),
-    (TypeError, "steps", None, "steps= takes whole numbers, not None."),
+    (TypeError, "steps", 1.5, "steps= takes whole numbers, not 1.5."),
     (ValueError, "baseline", "blak", "No baseline 'blak'. Did you mean 'black'? baseline= takes 'black', 'white'"),
     (TypeError, "baseline", None, "baseline= takes 'black'"),
     (TypeError, "baseline", ["a"], "baseline= takes 'black'"),

@@ -1,6 +1,7 @@
 """Networks that others trained, on real pictures (`--real-data`). The boxes were drawn by eye."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from camwidget.explanation import Explainer, Explanation
+from camwidget.explanation import Explainer, Explanation, make_query
+from camwidget.explanation.cache import Cache
 from camwidget.maths import METHODS
 
 CAM_METHODS = [name for name, method in METHODS.items() if method.weigh is not None and method.backward is None]
@@ -118,6 +120,27 @@ def test_every_cam_method_on_every_network(method: str, squeezenet: Explainer, r
     vww = explainer(real_data, "vww96", preprocess=as_shares)
     found = vww.explain(real_data / "images" / "soldiers.jpg", target=1, method=method)
     assert found.map.shape == (3, 3) and found.map.max() > 0 and np.isfinite(found.signed).all()
+
+
+def test_integrated_gradients_add_up_on_every_network(squeezenet: Explainer, real_data: Path) -> None:
+    images = real_data / "images"
+    shares = {name: explainer(real_data, name, preprocess=as_shares) for name in ("lenet_mnist", "pothole300", "vww96")}
+    asked: list[tuple[Explainer, Any]] = [
+        (squeezenet, images / "owl.jpg"),
+        (shares["lenet_mnist"], digits(real_data, 1)[0][0]),
+        (shares["pothole300"], real_data / "pothole" / "Pothole" / "p_0.jpg"),
+        (shares["vww96"], images / "soldiers.jpg"),
+        (explainer(real_data, "resnet8_cifar10", preprocess=None), images / "horses.jpg"),
+    ]
+    for network, image in asked:
+        found = network.explain(image, method="integrated_gradients")
+        black = network.answer(
+            replace(found.picture, inputs=np.zeros_like(found.picture.inputs)),
+            make_query({"method": "gradient", "target": found.target}),
+            cache=Cache(),
+        )
+        assert found.signed.sum() == pytest.approx(found.score - black.score, rel=0.01)
+        assert found.evidence.pixels is not None and found.evidence.pixels.count.done < 1500
 
 
 def as_shares(pixels: np.ndarray) -> np.ndarray:

@@ -144,7 +144,7 @@ def test_the_menu_says_what_a_method_makes_its_map_of(widget):
 @pytest.mark.parametrize(("method", "unit"), [("score_cam", "filters"), ("integrated_gradients", "steps")])
 def test_stop_keeps_what_there_is_and_says_how_much(model, monkeypatch, method, unit):
     monkeypatch.setattr("camwidget.explanation.measuring.channels.batch_size", lambda *sizes: 1)
-    monkeypatch.setattr("camwidget.explanation.measuring.pixels.batch_size", lambda *sizes: 1)
+    monkeypatch.setattr("camwidget.explanation.measuring.path.batch_size", lambda *sizes: 1)
     assert batch_size(12 * 18 * 3) > 4
     widget = CamWidget(model, picture(), target=0, steps=400)
     widget.observe(lambda change: change.new > 0 and widget._scheduler.stop(), "progress")

@@ -11,6 +11,7 @@ from camwidget.model import SCORES
 
 from .channels import measure_ablated, measure_masked
 from .derivatives import measure_derivatives
+from .path import integrate
 from .pixels import measure_pixels
 from .task import Task
 
@@ -43,7 +44,8 @@ def measure(task: Task, show: Callable[[Callable[[], Evidence]], None] | None = 
             # Of a product with pixels there is nothing to see before its pixels.
             parts[name] = (watched(name) if method.backward is None else task).kept(method.measures, function)
     if method.backward is not None:
-        parts["pixels"] = watched("pixels").kept("pixels", measure_pixels)
+        function = integrate if method.backward.path else measure_pixels
+        parts["pixels"] = watched("pixels").kept("pixels", function)
     return Evidence(activations, score, **parts)
 
 

@@ -18,17 +18,16 @@ w = CamWidget(samples.network(), scene.image, class_names=samples.CLASS_NAMES, t
 w
 """
 
-# Notes every picture that the tile of a filter shows, the activation beside it, and when.
+# Notes every picture that the tile of a filter shows, and the activation beside it.
 WATCH = """filter => {
     window.seen = [];
     const tile = document.querySelector(`[data-filter="${filter}"]`);
     const note = () => {
         const { src } = tile.querySelector("img");
         if (src !== "" && window.seen.at(-1)?.src !== src)
-            window.seen.push({ src, activation: Number(tile.lastElementChild.textContent), at: performance.now() });
+            window.seen.push({ src, activation: Number(tile.lastElementChild.textContent) });
     };
     new MutationObserver(note).observe(tile, { subtree: true, childList: true, attributes: true });
-    window.pressed = performance.now();
 }"""
 
 RISING = """() => window.seen.some((_, n) => n > 1 &&
@@ -65,8 +64,6 @@ def test_pictures_form_on_the_page(lab: Callable[..., Notebook], chromium: Brows
         seen = page.evaluate("window.seen") if word else seen
     assert page.evaluate("window.seen.length") == len(seen)  # and what there is stays
     assert filters.evaluate(SHOWN) >= 8
-    times = [round(one["at"] - page.evaluate("window.pressed")) for one in seen[:3]]
-    (tmp_path.parent / "first-frame.txt").write_text(f"{times} milliseconds to the first frames\n")
 
     page.get_by_role("button", name="What does this class look for?").click()  # goes on as well
     look = page.get_by_role("figure").filter(has_text="What excites")

@@ -3,6 +3,7 @@
 import difflib
 import math
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,9 +13,14 @@ Check = Callable[[object], Any]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint for a misspelt name; "" where nothing is near."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    """A hint for a misspelt name, or one as people write it, "Grad-CAM"; "" where nothing is near."""
+    plain = {_plain(each): each for each in known}
+    close = difflib.get_close_matches(_plain(name), list(plain), n=1)
+    return f" Did you mean {plain[close[0]]!r}?" if close else ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).lower()
 
 
 def one_of(what: str, choices: Iterable[str]) -> Check:
@@ -113,11 +119,14 @@ def filters(value: object) -> tuple[int, ...] | None:
 
 
 def neurons(value: object) -> tuple[Neuron, ...] | None:
-    """Pairs (row, column)."""
+    """Pairs (row, column); one pair is one neuron."""
     if value is None:
         return None
     if not isinstance(value, Iterable) or isinstance(value, str):
         raise TypeError(f"neurons= takes a list of pairs (row, column), not {value!r}.")
+    value = list(value)
+    if len(value) == 2 and not any(map(_depth, value)):
+        value = [value]
     return tuple(_neuron(pair, "neurons=") for pair in value)
 
 

@@ -60,7 +60,8 @@ class Explainer:
             several vectors of class scores or values.
         preprocess: "auto" (the network's own where it is known), None, or a function from a
             picture (h, w, c), 0 to 255, to what the network takes.
-        class_names: one name for each class, in order or by number; None: "class 0" and so on.
+        class_names: one name for each class, in order or by number; "imagenet" for its 1,000; None:
+            "class 0" and so on.
 
     Raises:
         TypeError, ValueError: the network or the names are not of that kind.
@@ -267,7 +268,8 @@ class Explainer:
             is_exposed = self.model.compiled or bool(evidence.counts)
             if probe.calls != calls and is_exposed and self.probes.has_changed(probe):
                 notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
-        return explanation_of(task, evidence, name, notes)
+            # Within the lock, since it weighs what was measured and keeps that: of these weights, and of no newer ones.
+            return explanation_of(task, evidence, name, notes)
 
     def task(
         self, probe: Probe, picture: Picture, query: Query, checkpoint: Checkpoint, cache: Cache

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -108,10 +108,23 @@ def correlations(explanations: "Sequence[Explanation]") -> Float[np.ndarray, "n 
     """Spearman's rank correlation of every pair of maps, in [-1, 1]; NaN where a map is constant.
 
     Of a pair on grids of different sizes both are enlarged to the larger number of rows and of columns; what else
-    is compared makes no difference to it.
+    is compared makes no difference to it. Only places that were chosen in both count: a map is no other than its part.
     """
-    maps = [each.map for each in explanations]
-    return np.array([[rank_correlation(*_on_one_grid(a, b)) for b in maps] for a in maps])
+    return np.array([[agreement(a, b) for b in explanations] for a in explanations])
+
+
+def agreement(a: "Explanation", b: "Explanation") -> float:
+    """One number of `correlations`."""
+    one, other = _on_one_grid(a.map, b.map)
+    chosen, also = _on_one_grid(*(_chosen(each).astype(float) for each in (a, b)))
+    both = (chosen > 0.5) & (also > 0.5)
+    return rank_correlation(one[both], other[both])
+
+
+def _chosen(explanation: "Explanation") -> Bool[np.ndarray, "h w"]:
+    """Where the map can have evidence: at the chosen neurons, at every pixel."""
+    shape = explanation.map.shape
+    return np.ones(shape, bool) if explanation.is_of_pixels else explanation.query.selection.mask(*shape)
 
 
 def _on_one_grid(

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from camwidget.model import imagenet_names
+
 # One for each class, in order or by number.
 ClassNames = Sequence[str] | Mapping[int, str]
 
@@ -42,14 +44,18 @@ def check_number(names: Sequence[str], classes: Collection[int]) -> None:
 
 
 def listed_names(given: ClassNames | None) -> tuple[str, ...] | None:
-    """Names of classes in order, as they were given in order or by number.
+    """Names of classes in order, as they were given in order or by number, or "imagenet" for those of ImageNet.
 
     Raises:
-        TypeError: one string.
+        TypeError: another string.
         ValueError: numbers that do not run from 0 without a gap.
     """
+    if given == "imagenet":
+        return imagenet_names()
     if isinstance(given, str):
-        raise TypeError("class_names= takes a list of names, one for each class; one string was given.")
+        raise TypeError(
+            f'class_names= takes a list of names, one for each class, or "imagenet"; one string was given: {given!r}.'
+        )
     if isinstance(given, Mapping):
         if sorted(given) != list(range(len(given))):
             raise ValueError(

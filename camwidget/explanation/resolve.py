@@ -9,6 +9,7 @@ from PIL import Image, ImageFilter
 
 from camwidget.model import SCORES, LayerInfo, Observation, Picture, Preprocess, Probe
 
+from . import checks
 from .query import Query
 
 
@@ -117,7 +118,10 @@ def _class(option: str, wanted: int | str | None, names: Sequence[str]) -> int |
             return names.index(wanted)
         few = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
         found = "No class" if wanted not in names else "Several classes are"
-        raise ValueError(f"{found} called {wanted!r}. Classes: {few}. Pass a name or an index as {option}=.")
+        hint = checks.nearest(wanted, names)
+        if not hint and names[0] in ("class 0", "unit 0"):
+            hint = " The network tells no names: pass them as class_names=."
+        raise ValueError(f"{found} called {wanted!r}.{hint} Classes: {few}. Pass a name or an index as {option}=.")
     if not 0 <= wanted < len(names):
         raise ValueError(
             f"No class {wanted}: the network has {len(names)} classes, 0 to {len(names) - 1}. Pass one as {option}=."

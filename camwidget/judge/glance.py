@@ -6,8 +6,9 @@ import numpy as np
 
 from camwidget.explanation import Explainer, Explanation
 from camwidget.explanation.cache import Cache
+from camwidget.explanation.figures import agreement
 from camwidget.explanation.measuring.running import Checkpoint, unwatched
-from camwidget.maths import drops, rank_correlation
+from camwidget.maths import drops
 
 from .masking import heat_at, masked, probabilities, raw_of
 from .reinitialise import by_initializer, by_normal, is_learnt
@@ -82,6 +83,6 @@ def glance(
     return Glance(
         before=before,
         after=after,
-        correlation=rank_correlation(explanation.map, randomized.map),
+        correlation=agreement(explanation, randomized),
         randomized=top.name,
     )

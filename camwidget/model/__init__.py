@@ -10,6 +10,8 @@ from keras import Model as Model
 from keras import Variable as Variable
 
 from .files import load_network as load_network
+from .imagenet import imagenet_names as imagenet_names
+from .imagenet import known_imagenet_names as known_imagenet_names
 from .inputs import Arrangement as Arrangement
 from .inputs import build as build
 from .inputs import declared_inputs as declared_inputs

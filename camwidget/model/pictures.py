@@ -127,8 +127,11 @@ def as_rgb(shades: UInt8[np.ndarray, "*n h w c"]) -> UInt8[np.ndarray, "*n h w 3
 def _open(path: str | os.PathLike) -> Image.Image:
     name = os.fspath(path)
     if not os.path.isfile(name):
-        what = "is a folder" if os.path.isdir(name) else "does not exist"
-        raise ValueError(f"No picture at {name!r}: it {what} (looked from {os.getcwd()!r}). Check the path.")
+        if os.path.isdir(name):
+            raise ValueError(
+                f"No picture at {name!r}: it is a folder. Pass one picture's path; CamWidget and evaluate take folders."
+            )
+        raise ValueError(f"No picture at {name!r}: it does not exist (looked from {os.getcwd()!r}). Check the path.")
     try:
         return Image.open(name)
     except (UnidentifiedImageError, OSError) as error:

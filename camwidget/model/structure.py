@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 # What stands where a float may be set. An int by itself is none to watch: layers count their calls.
-_MAY_BE_NUMBERS = {float, int, type(None)}
+_DECIMALS = (float, np.floating)
+_MAY_BE_DECIMALS = {float, np.float32, np.float64, int, type(None)}
 
 
 class Structure:
@@ -26,13 +28,14 @@ class Structure:
         self._layers: list[keras.layers.Layer] = []
         self._attributes = 0
         self._numbers: list[tuple[Mapping[str, Any], list[str]]] = []
-        self._parts = self._look()
+        self._settings, self._parts = self._look()
 
     def has_changed(self) -> bool:
         """Whether the network is no longer built as it was."""
-        return not _are_same(self._look(), self._parts)
+        settings, parts = self._look()
+        return not (_are_equal(settings, self._settings) and _are_same(parts, self._parts))
 
-    def _look(self) -> tuple[object, ...]:
+    def _look(self) -> tuple[list[float | np.floating], tuple[object, ...]]:
         # The things themselves are held and compared: the address of one that is gone is given to the next.
         layers = self._model._flatten_layers()
         self._find_numbers(layers)
@@ -45,8 +48,8 @@ class Structure:
             if isinstance(layer, keras.layers.Normalization)
             for tensor in (layer.mean, layer.variance)
         )
-        settings = (number for number in numbers if type(number) is float)
-        return *activations, *settings, *adapted, *self._model.weights, getattr(self._model, "loss", None)
+        settings = [number for number in numbers if isinstance(number, _DECIMALS)]
+        return settings, (*activations, *adapted, *self._model.weights, getattr(self._model, "loss", None))
 
     def _find_numbers(self, layers: list[keras.layers.Layer]) -> None:
         """Where a layer has numbers, or may have; looked for again only when there are other attributes.
@@ -57,7 +60,7 @@ class Structure:
         if attributes == self._attributes and _are_same(layers, self._layers):
             return
         self._numbers = [
-            (vars(layer), [name for name, value in vars(layer).items() if type(value) in _MAY_BE_NUMBERS])
+            (vars(layer), [name for name, value in vars(layer).items() if type(value) in _MAY_BE_DECIMALS])
             for layer in layers
         ]
         self._layers, self._attributes = layers, attributes
@@ -66,3 +69,8 @@ class Structure:
 def _are_same(one: Sequence[object], other: Sequence[object]) -> bool:
     """Whether both hold the very same things, in order."""
     return len(one) == len(other) and all(map(operator.is_, one, other))
+
+
+def _are_equal(one: Sequence[float | np.floating], other: Sequence[float | np.floating]) -> bool:
+    """By value: a layer may set the same number at every call."""
+    return len(one) == len(other) and all(a == b or (a != a and b != b) for a, b in zip(one, other, strict=True))

@@ -40,6 +40,8 @@ class Album:
         self.note = ""
         self._cases: list[Case] = []
         self._kept = 0  # bytes
+        if isinstance(labels, str):
+            raise TypeError(f"labels= takes a list of classes, one for each picture; one string was given: {labels!r}.")
         self._rest = beside(images, label=None if labels is None else map(as_label, labels))
         self._is_kept = not (isinstance(images, str | os.PathLike | list | tuple) or hasattr(images, "ndim"))
         if not self._is_kept:

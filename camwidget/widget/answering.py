@@ -37,15 +37,22 @@ from .strip import Strip
 # Seconds without a batch after which training counts as over, also where an error has ended it.
 _TRAINING = 30.0
 
+# Seconds that something not done yet waits to be shown.
+_PATIENCE = 0.05
+
 
 class Answering(Keeping):
     """The part of a `CamWidget` that answers, in a worker of its own."""
 
     # set by the widget
     _explainer: Explainer
+    _answered: (
+        Explanation  # the newest that is whole: what is asked next follows from it, not from what is shown meanwhile
+    )
     _strip: Strip
     _fixed: Mapping[str, Any]
-    _refused: tuple[str, int]  # the trait whose value was refused last, and how much had been submitted by then
+    # the traits whose values were refused last, and how much had been submitted by then
+    _refused: tuple[frozenset[str], int]
 
     @cached_property  # on demand, since ipywidgets also closes a widget whose constructor refused its arguments
     def _scheduler(self) -> Scheduler[str, Request]:
@@ -76,10 +83,11 @@ class Answering(Keeping):
     def _refuse(self, name: str, message: str) -> None:
         with self._lock:
             self.error = message
-            self._refused = name, self._scheduler.number
+            self._refused = frozenset({name}), self._scheduler.number
 
     def _accept(self, name: str) -> None:
-        if self.error and self._refused[0] == name:
+        # Also where it is what the widget went back to, which is no change.
+        if self.error and name in self._refused[0]:
             self.error = ""
 
     def _on_change(self, change: Any) -> None:
@@ -156,7 +164,7 @@ class Answering(Keeping):
 
     def _understand(self, request: Request, given: object) -> tuple[Picture, Query]:
         """Check what the traits say and add what follows from it."""
-        before, picture = self._explanation.query, self._explanation.picture
+        before, picture = self._answered.query, self._answered.picture
         options = {**request.options, **self._fixed}
         if "refresh" in request.changed:
             self._explainer.refresh()
@@ -171,7 +179,7 @@ class Answering(Keeping):
         probe = self._explainer.probe(picture, query.output, measures=False)
         layer = probe.layer_for(query.layer, anything=query.record.selects_target)
         query = replace(query, layer=layer.name)
-        return picture, follow(query, before, request.changed, self._explanation.layer_info.grid, layer.grid)
+        return picture, follow(query, before, request.changed, self._answered.layer_info.grid, layer.grid)
 
     def _checkpoint(self, picture: Picture, query: Query, token: Token) -> Checkpoint:
         """Show that the network is at work, where it will be, and how far it is."""
@@ -215,12 +223,17 @@ class Answering(Keeping):
         values["result"] = contract.encode_result(explanation, seq=seq, evidence_id=identity, milliseconds=milliseconds)
         if not partial:
             values["status"] = status_of(explanation)
-        with self._lock:
+        # Of what is not done yet, not at any price: this is in the middle of measuring, and who holds the lock may be
+        # waiting for the network, as an observer that explains something itself.
+        if not self._lock.acquire(timeout=_PATIENCE if partial else -1):
+            return
+        try:
             if self._scheduler.closed:
                 return
             if self.error and token.number > self._refused[1]:
                 values["error"] = ""
             self._explanation, self._said = explanation, options
+            self._answered = self._answered if partial else explanation
             self._settled_image, self._settled_index = given, request.index
             if given is not request.image and self.image is request.image:
                 values["image"] = given
@@ -228,18 +241,21 @@ class Answering(Keeping):
                 self.send_state("image")
             settled = {} if partial else self._settled(request, explanation.query)
             self._tell({**settled, **values, "code": self._written()})
+        finally:
+            self._lock.release()
 
     def _fall_back(self, request: Request, message: str) -> None:
         """Say what is wrong and go back to what was answered last."""
         with self._lock:
             if self._scheduler.closed:
                 return
-            values = self._settled(request, self._explanation.query)
+            self._answered = self._explanation
+            values = self._settled(request, self._answered.query)
             if self.index == request.index != self._settled_index:
                 values["index"] = self._settled_index
             if self.image is request.image and request.image is not self._settled_image:
                 values["image"] = self._settled_image
-            self._refused = "", self._scheduler.number
+            self._refused = request.changed, self._scheduler.number
             self._tell({**values, "error": message, "status": status_of(self._explanation)})
 
     def _settled(self, request: Request, query: Query) -> dict[str, Any]:

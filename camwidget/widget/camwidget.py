@@ -39,7 +39,7 @@ class CamWidget(Answering):
             the name of each picture's folder where a class is called so.
         index: of many pictures: the one to begin with; None: the first that can be read.
         preprocess: "auto", None or a function, see `Explainer`.
-        class_names: one name for each class, in order or by number.
+        class_names: one name for each class, in order or by number; "imagenet" for its 1,000.
         colormap: any matplotlib colour map.
         opacity: of the heat over the picture, in [0, 1].
         view: "smooth", "cells", "filters" (one map for each) or "inputs" (what the network sees).
@@ -88,11 +88,11 @@ class CamWidget(Answering):
         start = time.perf_counter()
         self._fixed = {name: getattr(query, name) for name in FIXED}
         index, picture = self._strip.first(index) if many else (None, self._explainer.picture(image, query.input))
-        self._explanation = self._explainer.answer(picture, query)
+        self._explanation = self._answered = self._explainer.answer(picture, query)
         self._settled_image = comparable(image if index is None else self._strip.image(index))
-        self._settled_index = index
+        self._first_image, self._settled_index = self._settled_image, index
         is_indexed = many and hasattr(image, "__getitem__") and not isinstance(image, str)
-        self._given, self._refused = Given(preprocess, self._explainer.given_names, is_indexed), ("", 0)
+        self._given, self._refused = Given(preprocess, self._explainer.given_names, is_indexed), (frozenset(), 0)
         milliseconds = since(start)
         probe = self._explainer.probe(self._explanation.picture, query.output)
         self._said = said(self._explanation, probe, self._given)

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation
-from camwidget.explanation.drawing import display_png
+from camwidget.explanation.drawing import check_ending, display_png
 
 from . import contract
 from .captioned import captioned
@@ -26,6 +26,7 @@ class Keeping(Traits):
 
     # set by the widget, which computes them
     _explainer: Explainer
+    _first_image: object
     _settled_image: object
     _settled_index: int | None
     _given: Given
@@ -42,7 +43,12 @@ class Keeping(Traits):
         return self._explanation.heatmap
 
     def save(self, path: str | pathlib.Path) -> None:
-        """Write picture, map and a caption as an image file; the ending of `path` chooses the format."""
+        """Write picture, map and a caption as an image file; the ending of `path` chooses the format.
+
+        Raises:
+            ValueError: no picture format has that ending.
+        """
+        check_ending(path)
         looks = {name: getattr(self, name) for name in LOOKS}
         Image.fromarray(captioned(self._explanation, **looks)).save(path)
 
@@ -81,7 +87,8 @@ class Keeping(Traits):
     def _written(self) -> str:
         looks = {name: (getattr(self, name), default) for name, default in LOOKS.items()}
         number = self._settled_index if self._given.indexed else None
-        return write_code(self._said, self._settled_image, number, looks)
+        is_another = self._settled_image is not self._first_image
+        return write_code(self._said, self._settled_image, number, looks, is_another=is_another)
 
     @traitlets.default("code")
     def _first_code(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from camwidget.explanation import Explanation, Query
-from camwidget.model import Preprocess, Probe
+from camwidget.model import Preprocess, Probe, known_imagenet_names
 
 from .state import FIXED, SELECTION
 
@@ -65,7 +65,9 @@ def said(explanation: Explanation, probe: Probe, given: Given) -> Said:
     return Said({**_of_model(given), **_of_query(explanation, probe, given)}, explanation.stopped)
 
 
-def write_code(said: Said, image: object, number: int | None, looks: Mapping[str, tuple[Any, Any]]) -> str:
+def write_code(
+    said: Said, image: object, number: int | None, looks: Mapping[str, tuple[Any, Any]], *, is_another: bool = False
+) -> str:
     """Runnable text of `CamWidget(...)` and of the `explain(...)` that gives the same map.
 
     Only what differs from the defaults is written. Objects that have no text are called `model`,
@@ -76,16 +78,17 @@ def write_code(said: Said, image: object, number: int | None, looks: Mapping[str
         image: as it was given.
         number: of the picture in `images`; None: it is none of several.
         looks: the widget's options that no query has: value and default.
+        is_another: the picture is not the one that the widget was made with, but dropped onto it, say.
     """
     options = dict(said.options)
     shown = {name: value for name, (value, default) in looks.items() if value != default}
     subject = [Name("model"), _picture(image, number)]
     names = [each.name for each in (*subject, *options.values()) if isinstance(each, Name)]
-    lines = [
-        "from camwidget import CamWidget, explain",
-        "",
-        f"# As they were given: {', '.join(names)}.",
-    ]
+    lines = ["from camwidget import CamWidget, explain", ""]
+    if is_another and "img" in names:
+        names.remove("img")
+        lines.append("# The picture on show: img = w.image, where w is this widget.")
+    lines.append(f"# As they were given: {', '.join(names)}.")
     if said.stopped:
         lines.append(f"# The map on show was stopped after {said.stopped}.")
     if isinstance(options.get("class_names"), list):
@@ -107,7 +110,9 @@ def _of_model(given: Given) -> dict[str, object]:
         options["preprocess"] = Name("preprocess")
     elif given.preprocess != "auto":
         options["preprocess"] = given.preprocess
-    if given.class_names is not None:
+    if given.class_names is not None and given.class_names is known_imagenet_names():
+        options["class_names"] = "imagenet"
+    elif given.class_names is not None:
         names = [str(name) for name in given.class_names]
         options["class_names"] = names if len(names) <= MOST_NAMES else Name("class_names")
     return options

@@ -25,6 +25,8 @@ LOOKS = {"colormap": "viridis", "opacity": 0.6, "view": "smooth"}
 class _Guarded(traitlets.Any):
     """A trait that is set, sent and heard of in one piece: the worker sets none in between."""
 
+    allow_none = False  # so that None is checked as every other value is; what takes it says so
+
     def set(self, obj: Any, value: Any) -> None:
         with obj._lock:
             super().set(obj, value)

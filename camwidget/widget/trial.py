@@ -41,7 +41,7 @@ class TrustStudy(anywidget.AnyWidget):
             there. None: answers live in the notebook alone.
         seed: of every judge's order and sides.
         preprocess: "auto", None or a function, see `Explainer`.
-        class_names: one name for each class, in order.
+        class_names: one name for each class, in order or by number; "imagenet" for its 1,000.
         **options: see `Query`; both maps share them.
 
     Raises:

@@ -10,8 +10,10 @@ import pytest
 from camwidget.explanation import Explainer, checks, make_query
 from camwidget.explanation.ascent import channel, climb, prepare
 from camwidget.explanation.cache import Cache
+from camwidget.explanation.prediction import listed_names
 from camwidget.maths import METHODS, Evidence
 from camwidget.maths.weights import grad_cam
+from camwidget.model import imagenet_names
 from tests.explanation.networks import PIXELS, dense_network
 from tests.model.networks import (
     GRID,
@@ -384,7 +386,7 @@ def test_one_sigmoid_unit_is_explained_for_and_against() -> None:
         ({"target": -1}, "No class -1: the network has 4 classes"),
         (
             {"target": "dog"},
-            "No class called 'dog'. Classes: class 0, class 1, class 2, class 3. Pass a name or an index",
+            "No class called 'dog'. The network tells no names: pass them as class_names=. Classes: class 0, class 1",
         ),
         (
             {"layer": "conv9"},
@@ -436,6 +438,28 @@ def test_logits_that_nothing_calls_classes_are_said_to_be_taken_for_them() -> No
         explainer.explain(X, target=1, score="probability")
     model.compile(loss=keras.losses.CategoricalCrossentropy(from_logits=True))
     explainer.explain(X, target=1, score="probability")
+
+
+def test_the_names_of_imagenet_are_those_of_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    def decode(rows: np.ndarray, top: int) -> list:
+        return [[(f"n{k}", f"tiger_cat_{k}", 1.0)] for k in rows.argmax(axis=1)]
+
+    utils = keras.applications.imagenet_utils
+    monkeypatch.setattr(utils, "decode_predictions", decode)
+    imagenet_names.cache_clear()
+    names = listed_names("imagenet")
+    assert names is not None and len(names) == 1000 and names[282] == "tiger cat 282"
+
+    def fail(rows: np.ndarray, top: int) -> list:
+        raise OSError("no route")
+
+    monkeypatch.setattr(utils, "decode_predictions", fail)
+    assert listed_names("imagenet") is names
+    imagenet_names.cache_clear()
+    with pytest.raises(
+        ValueError, match=r"fetched once by keras\.applications, and that failed: OSError: no route\. Pass"
+    ):
+        Explainer(functional_network(), class_names="imagenet")
 
 
 def test_class_names_in_one_string_are_refused() -> None:

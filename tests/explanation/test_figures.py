@@ -98,6 +98,14 @@ def test_correlations_of_maps_of_two_sizes(explainer: Explainer) -> None:
     np.testing.assert_allclose(numbers, [[1, expected], [expected, 1]])
 
 
+def test_a_map_is_no_other_than_a_part_of_it(explainer: Explainer) -> None:
+    boxes = (None, [((1, 1), (3, 5))], [((0, 0), (2, 7))])
+    whole, part, other = (asked(explainer, method="layer_cam", target=0, region=box) for box in boxes)
+    np.testing.assert_allclose(correlations([whole, part, other]), 1)
+    apart = asked(explainer, method="layer_cam", target=0, region=[((4, 6), (5, 8))])
+    assert np.isnan(correlations([part, apart])[0, 1])  # no place was chosen in both
+
+
 def test_what_else_is_compared_makes_no_difference_to_a_pair(explainer: Explainer) -> None:
     few = [asked(explainer, method="grad_cam", target=k) for k in (0, 1)]
     more = correlations([*few, asked(explainer, method="gradient", target=1)])

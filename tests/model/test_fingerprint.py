@@ -234,8 +234,9 @@ def test_a_number_of_a_layer_exchanged() -> None:
     model = fill(functional(stack))
     explainer = Explainer(model)
     before = check_fresh(explainer)
-    named(model, "leaky").negative_slope = 0.8
-    check_fresh(explainer, moved=before)
+    for slope in (0.8, np.float32(0.5), np.float64(0.1)):
+        named(model, "leaky").negative_slope = slope
+        before = check_fresh(explainer, moved=before)
 
 
 def test_a_number_where_there_was_none() -> None:
@@ -247,18 +248,20 @@ def test_a_number_where_there_was_none() -> None:
     check_fresh(explainer, moved=before)
 
 
-def test_a_layer_that_counts_its_calls_is_compiled_once() -> None:
+def test_a_layer_that_sets_attributes_when_it_is_called_is_compiled_once() -> None:
     class Counting(layers.ReLU):
-        calls, last = 0, None
+        calls, last, scale = 0, None, None
 
         def call(self, inputs: Any) -> Any:
             self.calls += 1
             self.last = self.calls
+            self.scale = float(inputs.shape[-1]) ** -0.5
             return super().call(inputs)
 
     model = fill(functional([*body()[:-1], Counting(name="counting"), *dense_tail()]))
     explainer = Explainer(model)
     check_fresh(explainer)
+    explainer.explain(X)  # tracing was the first call, which set a number where there was none
     changes = explainer.probes.changes
     for _ in range(3):
         model(X[None])

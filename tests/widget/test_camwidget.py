@@ -314,6 +314,20 @@ def test_an_observers_mistake_is_reported_and_the_widget_lives_on(widget, monkey
     assert widget.wait(60).target == widget.target
 
 
+@pytest.mark.parametrize(
+    ("name", "wrong"), [("region", [(0, 0), (99, 99)]), ("filters", [999]), ("layer", "nonsense"), ("target", "nobody")]
+)
+def test_what_was_refused_is_forgiven_by_what_was_there(widget, name, wrong):
+    before = getattr(widget, name)
+    setattr(widget, name, wrong)
+    with pytest.raises(ValueError):
+        widget.wait(60)
+    with pytest.raises(ValueError):
+        widget.wait(60)  # said as often as it is asked for
+    setattr(widget, name, before)  # where the widget is already
+    assert widget.wait(60) is not None and widget.error == ""
+
+
 def test_an_error_stays_until_something_newer_is_answered(widget):
     widget.target = (widget.target + 1) % 3
     widget.samples = -1

@@ -43,6 +43,17 @@ def assert_same_map(widget: CamWidget, model: keras.Model, **names: object) -> N
         assert getattr(place["w"], name) == getattr(widget, name)
 
 
+def test_a_picture_given_later_is_said_to_be_on_show(model):
+    widget = CamWidget(model, picture())
+    widget.image = picture(3)
+    widget.wait(60)
+    assert (
+        "# The picture on show: img = w.image, where w is this widget.\n# As they were given: model.\n" in widget.code
+    )
+    assert_same_map(widget, model)
+    widget.close()
+
+
 def test_what_is_as_it_is_by_itself_is_not_said(model):
     widget = CamWidget(model, picture())
     assert widget.code.splitlines() == [

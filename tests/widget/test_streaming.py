@@ -1,5 +1,7 @@
 """Long work is seen while it goes on, and what is seen on the way is true of what was done so far."""
 
+import threading
+import time
 from collections.abc import Iterator
 
 import keras
@@ -8,6 +10,7 @@ import pytest
 
 from camwidget import CamWidget, explain
 from camwidget.maths import METHODS
+from camwidget.maths.selection import rescale
 from tests.widget.networks import picture, small_network
 
 
@@ -79,3 +82,37 @@ def test_an_error_on_the_way_leaves_what_there_is_marked_as_stopped(widget: CamW
     with pytest.raises(ValueError, match="No layer 'nonsense'"):
         widget.wait(60)
     assert widget.explanation.stopped and widget.status == "stopped"
+
+
+def test_an_observer_may_explain_while_the_map_refines(widget: CamWidget, model: keras.Model) -> None:
+    """It holds the widget and waits for the network; the worker has the network and would show something."""
+    found: list[int] = []
+    widget.observe(lambda change: found.append(explain(model, picture(), target=change.new).target), "target")
+    widget.samples = 2000
+    done = threading.Event()
+
+    def choose() -> None:
+        while widget.status != "computing":
+            time.sleep(0.001)
+        widget.target = 0
+        done.set()
+
+    threading.Thread(target=choose, daemon=True).start()
+    assert done.wait(60), "observer and worker wait for each other"
+    widget.samples = 2
+    assert widget.wait(60).target == 0 and found == [0]
+
+
+def test_what_a_layer_entails_is_not_lost_when_it_was_seen_on_the_way(widget: CamWidget) -> None:
+    """A filter and a box of another layer are given up and rescaled, though the new layer's map was overtaken."""
+    box = ((8, 0), (10, 15))
+    widget.set_state({"target": 0, "region": [box], "filters": [1]})
+    before = widget.wait(60).layer_info.grid
+    widget.set_state({"samples": 5000, "layer": "late"})
+    while widget.explanation.layer != "late":
+        time.sleep(0.001)
+    widget.set_state({"target": 2, "samples": 2})
+    answer = widget.wait(60)
+    assert (answer.layer, answer.target, answer.query.filters) == ("late", 2, None)
+    assert before != answer.layer_info.grid
+    assert answer.query.region == rescale((box,), before, answer.layer_info.grid)

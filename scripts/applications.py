@@ -46,7 +46,7 @@ The networks that Keras ships are explained as they are, with nothing to configu
 import keras
 from camwidget import Explainer
 
-Explainer(keras.applications.{example}()).explain("my_photo.jpg").plot()
+Explainer(keras.applications.{example}(), class_names="imagenet").explain("cat.jpg", target="tabby").plot()
 ```
 
 The table is what `make applications` found: each network was built with random weights and explained one picture of

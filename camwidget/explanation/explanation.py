@@ -23,6 +23,7 @@ from camwidget.maths import (
 from camwidget.model import SCORES, LayerInfo, Picture
 
 from . import checks, drawing, figures
+from .captioned import captioned
 from .query import Query
 
 
@@ -262,7 +263,8 @@ class Explanation:
         return words
 
     def _repr_png_(self) -> bytes:
-        return drawing.display_png(self, colormap="viridis", opacity=0.6)
+        """The overlay as a page shows it, with the title as a caption below."""
+        return drawing.png(captioned(self, colormap="viridis", opacity=0.6, for_page=True))
 
     def __repr__(self) -> str:
         return f"<Explanation: {self.title}>"

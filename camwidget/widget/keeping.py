@@ -10,10 +10,10 @@ from jaxtyping import Float
 from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation
+from camwidget.explanation.captioned import captioned
 from camwidget.explanation.drawing import check_ending, display_png
 
 from . import contract
-from .captioned import captioned
 from .frames import kept_frames
 from .page import MOST_TERMS, write_page
 from .reproduce import Given, Said, write_code

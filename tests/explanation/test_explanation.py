@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from camwidget.explanation import Explainer, Explanation, checks, drawing, make_query
+from camwidget.explanation.captioned import caption
 from camwidget.maths import METHODS, normalize, resize
 from tests.explanation.networks import PIXELS, dense_network
 from tests.model.networks import FILTERS, functional_network, gap_network, picture
@@ -170,14 +171,15 @@ def test_an_unknown_colour_map(explanation: Explanation) -> None:
         explanation.overlay(colormap="virdis")
 
 
-def test_the_png_is_the_overlay_on_larger_pixels(explanation: Explanation) -> None:
+def test_the_png_is_the_overlay_on_larger_pixels_with_the_title_below(explanation: Explanation) -> None:
     """A picture of 24 x 36 would be a stamp on the page: twelve times as large it is 288 x 432."""
     with Image.open(io.BytesIO(explanation._repr_png_())) as image:
         assert image.format == "PNG"
         shown = np.asarray(image)
     pixels = np.kron(explanation.picture.pixels, np.ones((12, 12, 1), np.uint8))
     heatmap = resize(normalize(explanation.map), 288, 432)
-    np.testing.assert_array_equal(shown, drawing.overlay(pixels, heatmap, colormap="viridis", opacity=0.6))
+    np.testing.assert_array_equal(shown[:288], drawing.overlay(pixels, heatmap, colormap="viridis", opacity=0.6))
+    np.testing.assert_array_equal(shown[288:], caption(explanation.title, 432))
 
 
 def test_save(explanation: Explanation, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from nbconvert import HTMLExporter, MarkdownExporter
 from PIL import Image
 
 from camwidget import CamWidget
+from camwidget.explanation.captioned import caption
 from camwidget.maths import METHODS
-from camwidget.widget.captioned import caption
 from tests.widget.networks import gap_network, picture
 
 NAMES = ["it's", 'the "other"', "</script><script>window.hacked=1</script>"]

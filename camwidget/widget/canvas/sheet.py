@@ -7,8 +7,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
 from camwidget.explanation import checks
-
-from ..captioned import font
+from camwidget.explanation.captioned import font
 
 # Dark in light and dark pages alike: pictures of middle grey stand out from it, and its words can be read in both.
 MAT, EMPTY, WORDS, FRAME = (28, 31, 38), (44, 48, 57), (226, 229, 234), (255, 184, 28)

@@ -2,25 +2,32 @@
 
 import textwrap
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import matplotlib
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 
-from camwidget.explanation import Explanation
-from camwidget.explanation.drawing import enlarged, overlay
 from camwidget.maths import resize
+
+from .drawing import enlarged, overlay, reduced
+
+if TYPE_CHECKING:
+    from .explanation import Explanation
 
 INK, PAPER = (26, 30, 38), (255, 255, 255)
 
 
-def captioned(explanation: Explanation, *, colormap: str, opacity: float, view: str) -> UInt8[np.ndarray, "H W 3"]:
+def captioned(
+    explanation: "Explanation", *, colormap: str, opacity: float, view: str = "smooth", for_page: bool = False
+) -> UInt8[np.ndarray, "H W 3"]:
     """The map over the picture as it is on show, its title as a caption below.
 
-    A small picture is shown with larger pixels, a large one at its own size.
+    A small picture is shown with larger pixels; a large one at its own size, or `reduced` to what a page shows.
     """
-    pixels = enlarged(explanation.picture.pixels)
+    pixels = explanation.picture.pixels
+    pixels = enlarged(reduced(pixels) if for_page else pixels)
     heat = (_blocks if view == "cells" else resize)(explanation.heat, *pixels.shape[:2])
     painted = overlay(pixels, heat, colormap=colormap, opacity=opacity)
     return np.concatenate([painted, caption(_words(explanation), pixels.shape[1])])
@@ -39,7 +46,7 @@ def caption(text: str, width: int) -> UInt8[np.ndarray, "H W 3"]:
     return np.asarray(strip)
 
 
-def _words(explanation: Explanation) -> str:
+def _words(explanation: "Explanation") -> str:
     return f"{explanation.title}. {explanation.message}" if explanation.message else explanation.title
 
 

@@ -48,19 +48,10 @@ export default () => {
   function render({ model, el }) {
     const life = new AbortController();
     const signal = life.signal;
-    const zone = (/** @type {string} */ name) => h("section", { class: `cw-zone cw-${name}` });
-    const [head, album, picture, compare, controls, filters, footer] = [
-      zone("head"),
-      zone("album-zone"),
-      zone("picture"),
-      zone("compare"),
-      zone("controls"),
-      zone("filters"),
-      zone("footer"),
-    ];
-    const root = h("div", { class: "camwidget", "data-seq": "0" }, [
-      h("div", { class: "cw-card" }, [head, album, picture, compare, controls, filters, footer]),
-    ]);
+    const names = ["head", "album-zone", "picture", "compare", "controls", "filters", "footer"];
+    const zones = names.map((name) => h("section", { class: `cw-zone cw-${name}` }));
+    const [head, album, picture, compare, controls, filters, footer] = zones;
+    const root = h("div", { class: "camwidget", "data-seq": "0" }, [h("div", { class: "cw-card" }, zones)]);
     root.addEventListener("focusin", keepKeys, { signal });
     const showStatus = () => {
       root.dataset.status = (kernel.reached && model.get("status")) || "idle";

@@ -1,13 +1,13 @@
 /**
- * Pinned maps beside the one on show: the same size, on one scale if wanted, each with its settings in words and its
- * rank correlation with the map on show. A click on a pinned map brings its settings back.
+ * Pinned maps beside the one on show: the same size, those of its method and score on one scale if wanted, each with
+ * its settings in words and its rank correlation with the map on show. A click on a pinned map brings its settings back.
  *
  * @typedef {import("../pins.js").Pin} Pin
  */
 import { button, h, setText } from "../dom.js";
 import { onFrame, watch } from "../model.js";
 import { bringBack } from "../pins.js";
-import { MOST_PINS, scales, snapshot } from "../pure/pins.js";
+import { largestFull, MOST_PINS, snapshot } from "../pure/pins.js";
 import { number } from "../pure/words.js";
 import { makeBitmaps } from "./bitmaps.js";
 import { makeFigure } from "./figure.js";
@@ -80,29 +80,32 @@ export function comparePanel(model, el, signal, { undo, pins, shown }) {
   };
 
   let settling = 0;
+  let unit = ""; // of the map on show, or of the one before while its settings are not known
   const draw = () => {
     const now = present();
     pin.disabled = now === null || pins.all.length >= MOST_PINS;
     pin.title =
       pins.all.length >= MOST_PINS ? `${MOST_PINS} maps are pinned. Remove one to pin another.` : "";
-    scale.hidden = list.hidden = pins.all.length === 0;
-    for (const [one, figure] of figures) {
-      if (pins.all.length > 0 && (one === null || pins.all.includes(one))) continue;
-      figure.end();
+    const wanted = pins.all.length === 0 ? [] : [null, ...pins.all];
+    list.hidden = wanted.length === 0;
+    for (const [one, figure] of figures) if (!wanted.includes(one)) figure.end();
+    const known = wanted.flatMap((one) => one ?? now ?? []);
+    unit = now?.unit ?? unit;
+    const alike = known.filter((taken) => taken.unit === unit);
+    scale.hidden = alike.length < 2;
+    const isShared = same.checked && !scale.hidden;
+    const most = largestFull(alike);
+    bitmaps.keep(known.map((taken) => taken.image));
+    list.style.setProperty("--cw-figures", String(wanted.length));
+    for (const one of wanted) {
+      const taken = one ?? now;
+      const isOwn = taken?.unit !== unit;
+      const full = isShared && !isOwn ? most : (taken?.shown.map.full ?? 0);
+      const bitmap = taken && bitmaps.of(taken.image);
+      figureOf(one).draw(taken, { full, isOwn: isShared && isOwn, bitmap, present: now });
     }
-    const entries =
-      pins.all.length === 0
-        ? []
-        : [{ one: null, taken: now }, ...pins.all.map((one) => ({ one, taken: one }))];
-    const maps = entries.flatMap(({ taken }) => (taken ? [taken.shown.map] : []));
-    const fulls = new Map(scales(maps, same.checked).map((full, i) => [maps[i], full]));
-    bitmaps.keep(entries.flatMap(({ taken }) => (taken ? [taken.image] : [])));
-    list.style.setProperty("--cw-figures", String(entries.length));
-    for (const { one, taken } of entries) {
-      const full = taken ? (fulls.get(taken.shown.map) ?? 0) : 0;
-      figureOf(one).draw(taken, { full, bitmap: taken && bitmaps.of(taken.image), present: now });
-    }
-    setText(words, entries.length === 0 ? INVITATION : scaleWords(maps, [...fulls.values()], same.checked));
+    const others = known.length - alike.length;
+    setText(words, list.hidden ? INVITATION : isShared ? sharedWords(most, others) : ownWords(scale.hidden));
     clearTimeout(settling);
     settling = window.setTimeout(() => {
       for (const one of pins.all) figures.get(one)?.correlate(now);
@@ -121,14 +124,14 @@ export function comparePanel(model, el, signal, { undo, pins, shown }) {
 }
 
 /**
- * @param {import("../pure/shown.js").Raster[]} maps
- * @param {number[]} fulls
- * @param {boolean} isShared
+ * @param {number} most what the shared scale reaches up to
+ * @param {number} others how many maps do not share it
  */
-function scaleWords(maps, fulls, isShared) {
-  if (!isShared) return "Each map has its own scale.";
-  if (new Set(maps.map((map) => map.ofPixels)).size > 1) {
-    return "One scale for maps of neurons, one for maps of pixels: their units differ.";
-  }
-  return `The colours of all maps reach up to ${number(Math.max(0, ...fulls))}.`;
+function sharedWords(most, others) {
+  return `The colours of ${others > 0 ? "maps of this method and score" : "all maps"} reach up to ${number(most)}.`;
+}
+
+/** @param {boolean} differ whether no scale could be shared */
+function ownWords(differ) {
+  return `Each map has its own scale${differ ? ": their units differ" : ""}.`;
 }

@@ -24,7 +24,7 @@ export function eachFilter(model, el, look) {
   const list = h("div", { class: "cw-each", role: "list", "aria-label": "Maps by filter" });
   const panel = h("div", {}, [list, words]);
   el.append(panel);
-  const layer = document.createElement("canvas");
+  const layer = h("canvas");
 
   return (now) => {
     panel.hidden = model.get("view") !== "filters";

@@ -51,9 +51,10 @@ export function makeFigure(model, signal, { pin, back, remove }) {
 
     /**
      * @param {Snapshot | null} taken
-     * @param {{full: number, bitmap: ImageBitmap | null, present: Snapshot | null}} scene `full`: what has full heat
+     * @param {{full: number, isOwn: boolean, bitmap: ImageBitmap | null, present: Snapshot | null}} scene
+     *   `full`: what has full heat; `isOwn`: in this map alone, while others share a scale
      */
-    draw(taken, { full, bitmap, present }) {
+    draw(taken, { full, isOwn, bitmap, present }) {
       if (taken === null) return; // what was on show stays until the next map is here
       const { width = 1, height = 1 } = taken.image;
       canvas.parentElement?.style.setProperty("--cw-aspect", String(width / height));
@@ -78,7 +79,7 @@ export function makeFigure(model, signal, { pin, back, remove }) {
         message.hidden = heats !== null;
       }
       describe(parts, caption(taken, pin === null ? null : present));
-      setText(reaches, reachWords(taken.shown.map, full));
+      setText(reaches, reachWords(taken.shown.map, full) + (isOwn && full > 0 ? ", own scale" : ""));
     },
 
     /** @param {Snapshot | null} present */

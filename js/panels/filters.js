@@ -129,8 +129,8 @@ function header(model, signal, undo) {
   ]);
   const drawHead = (/** @type {number} */ total, /** @type {number} */ chosen) => {
     const filters = read.filters(model);
-    const some = read.isUnchosen(model) ? "none of" : "all";
-    setText(counted, filters === null ? `${some} ${total} filters` : `${chosen} of ${total} filters`);
+    const some = filters !== null ? `${chosen} of ` : read.isUnchosen(model) ? "" : "all ";
+    setText(counted, `${some}${total} filters`);
     const part = share(read.evidence(model)?.contributions ?? [], filters);
     held.hidden = filters === null || part === 0;
     setText(percent, `${(100 * part).toFixed(part < 0.1 ? 1 : 0)} %`);

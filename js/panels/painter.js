@@ -31,7 +31,7 @@ const USUAL_OPACITY = 0.6;
 
 /** @param {HTMLCanvasElement} canvas */
 export function makePainter(canvas) {
-  const layer = document.createElement("canvas");
+  const layer = h("canvas");
 
   return {
     /**

@@ -1,4 +1,5 @@
 /** The picture with its map and a caption, as a picture to keep. */
+import { h } from "../dom.js";
 import { uint8 } from "../pure/bytes.js";
 import { legendOf } from "../pure/caption.js";
 import * as read from "../pure/read.js";
@@ -30,7 +31,7 @@ export async function drawn(model) {
   const { heading, lines, method } = told;
   const size = Math.max(15, Math.round(frame.width / 42));
 
-  const canvas = document.createElement("canvas");
+  const canvas = h("canvas");
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const room = frame.width - 2 * size;
   const rows = [
@@ -41,7 +42,7 @@ export async function drawn(model) {
   canvas.height = frame.height + Math.round(1.45 * size * rows.length + 1.3 * size);
   context.fillStyle = PAPER;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  paintMap(context, document.createElement("canvas"), frame, {
+  paintMap(context, h("canvas"), frame, {
     now,
     heats: words === "" ? heats : null,
     bitmap,

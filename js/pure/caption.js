@@ -16,19 +16,13 @@ export function legendOf(model, now) {
   const scores = read.choices(model, "scores");
   const label = scores.find((one) => one.value === taken.settings.score)?.label ?? taken.settings.score;
   const names = read.choices(model, "classes");
-  const { kind } = explained(result, label, names);
-  const name = names[result.target ?? -1] ?? "";
-  const other = result.against === null ? "" : (names[result.against] ?? "");
+  const { kind, name, over, other } = explained(result, label, names);
   const share = result.probabilities?.[result.target ?? -1];
   const tellsShare = share !== undefined && !result.explainsSelection && kind !== "probability";
   // The heading names the class, the first line the score.
   const rest = taken.parts.filter((part) => !part.isUsual && part.kind !== "class" && part.kind !== "score");
   return {
-    heading: result.explainsSelection
-      ? "Chosen activations"
-      : other === ""
-        ? name
-        : `${name} against ${other}`,
+    heading: result.explainsSelection ? "Chosen activations" : name + over + other,
     lines: [
       joined([`${kind} ${number(result.score)}`, tellsShare ? `probability ${probability(share)}` : ""]),
       joined(rest.map((part) => part.text)),

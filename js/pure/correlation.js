@@ -1,8 +1,10 @@
 /**
  * How alike two maps are: Spearman's rank correlation, as `camwidget.maths.rank_correlation` defines it. Maps on
- * grids of different sizes are first enlarged to the larger number of rows and of columns.
+ * grids of different sizes are first enlarged to the larger number of rows and of columns. Where a selection cuts a
+ * map, its zeros outside say nothing of the map: what is compared are the neurons that are chosen in both.
  *
  * @typedef {{rows: number, columns: number, values: ArrayLike<number>}} Grid
+ * @typedef {Grid & {kept?: Uint8Array}} Cut `kept`: 1 at the neurons that a selection left of the map, where it cuts it
  */
 import { bilinear } from "./resize.js";
 
@@ -76,17 +78,43 @@ function dot(x, y) {
 }
 
 /**
+ * Both maps at the neurons that are chosen in both, as they are where none is cut; null where two grids or fewer than
+ * two neurons leave nothing to compare.
+ * @param {Cut} one
+ * @param {Cut} other
+ * @returns {[Grid, Grid] | null}
+ */
+export function inBoth(one, other) {
+  const cuts = [one, other].flatMap(({ kept }) => (kept ? [kept] : []));
+  if (cuts.length === 0) return [one, other];
+  const size = one.values.length;
+  // A map of pixels is not on the neurons' grid.
+  if (one.rows !== other.rows || other.values.length !== size || cuts.some((kept) => kept.length !== size))
+    return null;
+  const places = [...cuts[0].keys()].filter((i) => cuts.every((kept) => kept[i] === 1));
+  const at = (/** @type {Grid} */ { values }) => ({
+    rows: 1,
+    columns: places.length,
+    values: places.map((i) => values[i]),
+  });
+  return places.length < 2 ? null : [at(one), at(other)];
+}
+
+/**
  * The correlation in words, and why there is none.
- * @param {Grid} pinned
- * @param {Grid} present
+ * @param {Cut} pinned
+ * @param {Cut} present
  */
 export function correlationWords(pinned, present) {
-  const value = mapCorrelation(pinned, present);
-  if (Number.isFinite(value)) return `rank correlation ${value.toFixed(2)}`;
-  const flat = isFlat(pinned.values) ? "this map is" : "the map on show is";
-  return hasNaN(pinned.values) || hasNaN(present.values)
-    ? "no rank correlation: a map holds values that are no numbers"
-    : `no rank correlation: ${flat} the same everywhere`;
+  const none = "no rank correlation: ";
+  const both = inBoth(pinned, present);
+  if (both === null) return `${none}the maps share fewer than two neurons`;
+  const value = mapCorrelation(...both);
+  const [{ values: mine }, { values: shown }] = both;
+  const over = both[0] === pinned ? "" : ` over ${mine.length} neurons`;
+  if (Number.isFinite(value)) return `rank correlation ${value.toFixed(2)}${over}`;
+  if (hasNaN(mine) || hasNaN(shown)) return `${none}a map holds values that are no numbers`;
+  return `${none}${isFlat(mine) ? "this map" : "the map on show"} is the same everywhere`;
 }
 
 /** @param {ArrayLike<number>} values */

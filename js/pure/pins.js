@@ -12,6 +12,7 @@
  * @property {Settings} settings
  * @property {number[] | null} filters
  * @property {Selection} selection
+ * @property {string} unit of its values: two maps share a scale where it is the same
  * @property {Part[]} parts the settings in words, one part for each kind
  * @property {string} message what is said where there is no map to paint
  */
@@ -43,16 +44,20 @@ export function snapshot(model, shown) {
   );
   const filters = isPreview ? read.filters(model) : result.filters;
   const selection = isPreview ? read.selection(model) : result.selection;
-  const what = result.explainsSelection
+  const explains = result.explainsSelection;
+  const what = explains
     ? "the chosen activations"
     : (read.choices(model, "classes")[settings.target] ?? `class ${settings.target}`);
+  // A selection that was made since stands in the `chosen` of a result already, and not yet in its map.
+  const chosen = mask(selection, shown.rows, shown.columns);
+  const kept = explains || isEverything(selection) ? undefined : chosen;
   return {
     image: model.get("image") ?? {},
-    // A selection that was made since stands in `chosen` already, and not yet in the map.
-    shown: isPreview ? shown : { ...shown, chosen: mask(selection, shown.rows, shown.columns) },
+    shown: { ...shown, chosen, map: { ...shown.map, kept } },
     settings,
     filters,
     selection,
+    unit: `${settings.method} ${explains ? "" : settings.score}`,
     parts: [
       { kind: "method", text: label(model, "methods", settings.method), isUsual: false },
       { kind: "class", text: what, isUsual: false },
@@ -85,17 +90,12 @@ export function caption(pin, present) {
 }
 
 /**
- * What has full heat in each map. On a shared scale that is the largest of all; maps of neurons and maps of pixels
- * have different units, so each of the two kinds has its own.
- * @param {import("./shown.js").Raster[]} maps
- * @param {boolean} isShared
- * @returns {number[]}
+ * What has full heat in maps that share a scale: the largest of all. Maps of one `unit` can; what another method
+ * gives, or another score, is a number of another kind.
+ * @param {Pick<Snapshot, "shown">[]} alike
  */
-export function scales(maps, isShared) {
-  if (!isShared) return maps.map((map) => map.full);
-  const most = (/** @type {boolean} */ ofPixels) =>
-    Math.max(0, ...maps.filter((map) => map.ofPixels === ofPixels && map.full > 0).map((map) => map.full));
-  return maps.map((map) => most(map.ofPixels));
+export function largestFull(alike) {
+  return alike.reduce((most, { shown }) => (shown.map.full > most ? shown.map.full : most), 0);
 }
 
 /**

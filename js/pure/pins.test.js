@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { caption, scales, snapshot } from "./pins.js";
+import { caption, largestFull, snapshot } from "./pins.js";
 import { shown } from "./shown.js";
 
 const floats = (...values) => new DataView(Float32Array.from(values).buffer);
@@ -144,13 +144,39 @@ test("a preview whose evidence has no answer yet has no known settings", () => {
   assert.equal(snapshot(modelOf(state({ filters: [2] })), preview).filters[0], 2);
 });
 
-test("one scale reaches up to the largest of its kind", () => {
-  const maps = [
-    { full: 2, ofPixels: false },
-    { full: 5, ofPixels: false },
-    { full: 0.01, ofPixels: true },
-    { full: Number.NaN, ofPixels: false },
-  ];
-  assert.deepEqual(scales(maps, true), [5, 5, 0.01, 5]);
-  assert.deepEqual(scales(maps, false), [2, 5, 0.01, Number.NaN]);
+test("a scale is shared by maps of one method and score, whatever the class, the layer and the noise", () => {
+  const unit = (asked, more = {}) => taken(state({ ...asked, ...more }, { ...asked, ...more })).unit;
+  assert.equal(unit({ target: 1, layer: "early", samples: 20, noise: 0.3, filters: [2] }), unit({}));
+  assert.equal(
+    unit({
+      region: [
+        [0, 0],
+        [1, 1],
+      ],
+    }),
+    unit({}),
+  );
+  const units = [{}, { method: "grad_cam" }, { score_name: "probability" }, { explainsSelection: true }];
+  assert.equal(new Set(units.map((asked) => unit(asked))).size, 4);
+});
+
+test("a selection cuts the map of a class, and is itself what other maps explain", () => {
+  const asked = {
+    region: [
+      [0, 1],
+      [1, 2],
+    ],
+  };
+  assert.equal(taken(state()).shown.map.kept, undefined);
+  assert.deepEqual([...taken(state(asked, asked)).shown.map.kept], [0, 1, 1, 0, 1, 1]);
+  const explained = { ...asked, explainsSelection: true };
+  assert.equal(taken(state(asked, explained)).shown.map.kept, undefined);
+  // What is chosen since is not in the map yet.
+  assert.equal(taken(state(asked)).shown.map.kept, undefined);
+});
+
+test("a scale reaches up to the largest of those that share it", () => {
+  const maps = [2, 5, Number.NaN, 0.01].map((full) => ({ shown: { map: { full } } }));
+  assert.equal(largestFull(maps), 5);
+  assert.equal(largestFull(maps.slice(2, 3)), 0);
 });

@@ -12,6 +12,7 @@
  * @property {number} full what has full heat
  * @property {number} maximum the largest value there is; more than `full` where the map was cut off
  * @property {boolean} ofPixels
+ * @property {Uint8Array} [kept] 1 at the neurons that a selection left of the map, where it cuts it
  * @typedef {object} Shown
  * @property {number} rows of the layer's grid
  * @property {number} columns of the layer's grid

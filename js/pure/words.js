@@ -110,10 +110,10 @@ export function neuron([row, column], chosen, share) {
 /**
  * @param {number} chosen
  * @param {number} total
- * @param {boolean} [isUnchosen] whether "all" means that nothing was chosen
+ * @param {boolean} [isUnchosen] whether "all" means that nothing was chosen to be explained
  */
 export function neurons(chosen, total, isUnchosen = false) {
-  if (isUnchosen) return `Neurons: none of ${total} chosen`;
+  if (isUnchosen) return "Neurons: the whole class is explained";
   return `Neurons: ${chosen === total ? "all" : `${chosen} of`} ${total} chosen`;
 }
 

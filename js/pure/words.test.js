@@ -41,7 +41,7 @@ test("neurons count from 1 for people", () => {
   assert.equal(words.neuron([0, 0], false, null), "row 1, column 1, not chosen");
   assert.equal(words.neurons(12, 126), "Neurons: 12 of 126 chosen");
   assert.equal(words.neurons(126, 126), "Neurons: all 126 chosen");
-  assert.equal(words.neurons(126, 126, true), "Neurons: none of 126 chosen");
+  assert.equal(words.neurons(126, 126, true), "Neurons: the whole class is explained");
 });
 
 const RESULT = {

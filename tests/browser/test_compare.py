@@ -71,18 +71,16 @@ def test_maps_are_pinned_compared_brought_back_and_removed(opened):
     pin.click()
     expect(figure(opened, "Pin 1")).to_contain_text("rank correlation 1.00")
 
-    # Another class of another method, over a part of the picture, beside it.
+    # Another class, over a part of the picture, beside it: compared is that part.
     page.get_by_role("listbox", name="Classes").get_by_role("option", name="owl").click()
-    page.get_by_role("combobox", name="Method").select_option("grad_cam++")
-    opened.run("w.region = [[0, 1], [2, 4]]; w.filters = list(range(0, 2048, 2))")
-    opened.wait_for_map("w.target == 2 and w.method == 'grad_cam++'")
-    expected = opened.run(
-        "from camwidget import rank_correlation; print(f'{rank_correlation(first, w.explanation.map):.2f}')"
-    )
-    expect(figure(opened, "Pin 1")).to_contain_text(f"rank correlation {expected.strip()}")
-    expect(figure(opened, "Pin 1").locator(".cw-differs")).to_have_text(
-        ["Grad-CAM", "cat", "all neurons", "all filters"]
-    )
+    opened.run("w.region = [[0, 1], [2, 4]]; w.filters = list(range(1, 2048, 2))")
+    opened.wait_for_map("w.target == 2 and w.region is not None")
+    expected = opened.run("""
+from camwidget import rank_correlation
+print(f"{rank_correlation(first[:3, 1:5], w.explanation.map[:3, 1:5]):.2f}")
+""")
+    expect(figure(opened, "Pin 1")).to_contain_text(f"rank correlation {expected.strip()} over 12 neurons")
+    expect(figure(opened, "Pin 1").locator(".cw-differs")).to_have_text(["cat", "all neurons", "all filters"])
     expect(figure(opened, "On show")).to_contain_text("12 of 24 neurons")
     expect(figure(opened, "On show")).to_contain_text("1024 of 2048 filters")
 
@@ -101,10 +99,24 @@ def test_maps_are_pinned_compared_brought_back_and_removed(opened):
     assert pixels(figure(opened, weaker)) != shared[weaker]
     same.check()
 
-    # A layer of another size is enlarged for the comparison; a map that is constant correlates with nothing.
+    # Another method has other units: each map has all colours, and there is no scale to share.
+    page.get_by_role("combobox", name="Method").select_option("grad_cam++")
+    opened.wait_for_map("w.method == 'grad_cam++'")
+    expect(same).to_be_hidden()
+    expect(page.get_by_text("Each map has its own scale: their units differ.")).to_be_visible()
+
+    # Of a layer of another size no part can be compared; the whole is enlarged for it, and a constant map correlates
+    # with nothing.
     pin.click()
+    expect(same).to_be_visible()
+    expect(figure(opened, "Pin 1")).to_contain_text(", own scale")
+    expect(figure(opened, "Pin 2")).not_to_contain_text("own scale")
+    expect(page.get_by_text("The colours of maps of this method and score reach up to")).to_be_visible()
     page.get_by_role("combobox", name="Layer").select_option("early")
     opened.wait_for_map("w.layer == 'early' and w.filters is None")
+    expect(figure(opened, "Pin 1")).to_contain_text("no rank correlation: the maps share fewer than two neurons")
+    opened.run("w.region = None")
+    opened.wait_for_map("w.region is None")
     expected = opened.run("""
 from camwidget.maths import resize
 print(f"{rank_correlation(resize(first, 16, 24), w.explanation.map):.2f}")
@@ -118,7 +130,7 @@ print(f"{rank_correlation(resize(first, 16, 24), w.explanation.map):.2f}")
     # A click brings everything back, the selection with the layer.
     page.get_by_role("button", name=re.compile("^Bring back pin 2")).click()
     opened.wait_for_map("(w.layer, w.method, w.target) == ('wide', 'grad_cam++', 2)")
-    assert opened.value("(w.region, w.filters == list(range(0, 2048, 2)))") == ([[[0, 1], [2, 4]]], True)
+    assert opened.value("(w.region, w.filters == list(range(1, 2048, 2)))") == ([[[0, 1], [2, 4]]], True)
     expect(figure(opened, "Pin 2")).to_contain_text("rank correlation 1.00")
 
     for _ in range(2):
@@ -223,9 +235,10 @@ def test_it_can_be_looked_at(lab):
     assert_accessible(widget)
 
     # A map of pixels beside one of neurons: their units differ, and so do their grids.
+    notebook.page.get_by_role("button", name="Pin", exact=True).click()
     notebook.page.get_by_role("combobox", name="Method").select_option("gradient")
     notebook.wait_for_map("w.method == 'gradient'")
-    expect(notebook.page.get_by_text("One scale for maps of neurons, one for maps of pixels")).to_be_visible()
+    expect(notebook.page.get_by_text("Each map has its own scale: their units differ.")).to_be_visible()
     expected = notebook.run("""
 from camwidget import correlations
 pinned = explain(model, img, target=0, method="grad_cam", layer="wide")

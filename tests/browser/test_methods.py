@@ -109,7 +109,7 @@ def test_for_a_method_for_pixels_a_box_of_neurons_is_what_is_explained(opened):
     choose(opened, "gradient")
     score = page.locator(".cw-score")
     expect(score).to_contain_text("of class three")
-    expect(page.get_by_text("Neurons: none of 196 chosen")).to_be_visible()
+    expect(page.get_by_text("Neurons: the whole class is explained")).to_be_visible()
     expect(filters(opened).locator("canvas, .cw-signed")).to_have_count(0)
     numbers = [text.split()[0] for text in filters(opened).get_by_role("option").all_inner_texts()]
     assert numbers == [str(number) for number in range(len(numbers))]

@@ -126,14 +126,14 @@ class Explainer:
         pictures = [n for n, shape in enumerate(declared.shapes) if shape is not None and len(shape) == 3]
         return replace(declared, painted=pictures[0]) if pictures else declared
 
-    def probe_of_size(self, height: int, width: int, *, kept: bool = True) -> Probe:
+    def probe_of_size(self, height: int, width: int, output: str | int | None = None, *, kept: bool = True) -> Probe:
         """The probe for pictures of this size, without a picture; for a look in passing none that is `kept`.
 
         Raises:
             ValueError: the network does not say how many channels its pictures have, or what its other inputs are.
         """
         with self.lock:
-            return self.probes.of_declared(self._declared, (height, width), kept=kept)
+            return self.probes.of_declared(self._declared, (height, width), output, kept=kept)
 
     def class_names(self, probe: Probe) -> tuple[str, ...]:
         """One name for each class.

@@ -64,13 +64,19 @@ class Probes:
         return self._probe(picture.inputs.shape, picture.arrangement, sides, output, measures=measures)
 
     def of_declared(
-        self, declared: Arrangement | None, size: tuple[int, int] | None = None, *, kept: bool = True
+        self,
+        declared: Arrangement | None,
+        size: tuple[int, int] | None = None,
+        output: str | int | None = None,
+        *,
+        kept: bool = True,
     ) -> Probe:
         """The probe for what the network says it takes.
 
         Args:
             declared: what it says.
             size: (height, width) of the picture where the network takes any; its head is not looked at then.
+            output: see `Query`.
             kept: False for a look in passing, which takes no other probe's place.
 
         Raises:
@@ -91,8 +97,8 @@ class Probes:
         sides = tuple(Side(shapes[n], arrangement.dtypes[n]) for n in others)  # type: ignore[arg-type] # no length is open
         arrangement = replace(arrangement, painted=painted)
         if not kept:
-            return Probe(self._network(shapes[painted], arrangement, sides, None), needs_head=size is None)
-        return self._probe(shapes[painted], arrangement, sides, None, needs_head=size is None)
+            return Probe(self._network(shapes[painted], arrangement, sides, output), needs_head=size is None)
+        return self._probe(shapes[painted], arrangement, sides, output, needs_head=size is None)
 
     def clear(self) -> None:
         """Forget all that was compiled and measured."""

@@ -23,7 +23,7 @@ from camwidget.explanation.ascent import (
     stop_note,
 )
 
-from .frames import Formed, Subject, address, encode_frames, failed, key_of, together
+from .frames import Formed, Subject, address, encode_frames, failed, key_of, output_of, together
 
 # Seconds between two frames of the same pictures.
 _INTERVAL = 0.2
@@ -136,7 +136,7 @@ class Exciting:
         """Send what is there already; pictures that were begun and are still wanted go on."""
         self._met, self._open = wanted, list(wanted.subjects)
         version = self._version(wanted)
-        kept = {subject: self._explainer.cache.get(key_of(subject)) for subject in wanted.subjects}
+        kept = {subject: self._explainer.cache.get(key_of(subject, wanted.explanation)) for subject in wanted.subjects}
         for subjects in together([subject for subject in wanted.subjects if kept[subject]]):
             self._tell(version, {subject: kept[subject] for subject in subjects})
         if version != wanted.version:
@@ -166,7 +166,8 @@ class Exciting:
         begun = {subject for batch in self._begun for subject in batch.subjects}
         subjects = next(together([subject for subject in self._open if subject not in begun]))
         version = self._version(wanted)
-        ascent = prepare(self._explainer, _objectives(subjects, wanted.explanation))
+        objectives = _objectives(subjects, wanted.explanation)
+        ascent = prepare(self._explainer, objectives, output=output_of(subjects[0], wanted.explanation))
         count = max(1, min(len(subjects), _NUMBERS // numbers_held(ascent.probe, ascent.layers)))
         ascent = ascent.only(range(count))
         self._begun.append(_Batch(tuple(subjects[:count]), ascent, version, _frames(ascent)))
@@ -175,7 +176,7 @@ class Exciting:
     def _finish(self, wanted: Wanted, batch: _Batch, formed: Mapping[Subject, Formed]) -> None:
         if self._version(wanted) == batch.version:
             for subject, each in formed.items():
-                self._explainer.cache.put(key_of(subject), each)
+                self._explainer.cache.put(key_of(subject, wanted.explanation), each)
         self._begun.remove(batch)
         self._open = [subject for subject in self._open if subject not in batch.subjects]
 

@@ -80,7 +80,7 @@ def encode_frames(layer: str, version: int, pictures: Mapping[Subject, Formed]) 
 def kept_frames(explainer: Explainer, explanation: Explanation) -> dict[str, Any]:
     """The pictures that are done of this layer's filters."""
     filters = [Subject("filter", explanation.layer, unit) for unit in range(explanation.layer_info.channels)]
-    kept = {subject: explainer.cache.get(key_of(subject)) for subject in filters}
+    kept = {subject: explainer.cache.get(key_of(subject, explanation)) for subject in filters}
     found = {subject: formed for subject, formed in kept.items() if formed}
     return encode_frames(explanation.layer, explainer.probes.changes, found)
 
@@ -99,6 +99,11 @@ def together(subjects: Sequence[Subject]) -> Iterator[list[Subject]]:
         yield from (alike[n : n + _MOST] for n in range(0, len(alike), _MOST))
 
 
-def key_of(subject: Subject) -> tuple[str, str, str, int]:
-    """Under which a cache keeps the picture."""
-    return ("formed", subject.kind, subject.layer, subject.unit)
+def key_of(subject: Subject, explanation: Explanation) -> tuple[str, str, str, int, str | int | None]:
+    """Under which a cache keeps the picture: filters are the same for all outputs of a network, classes are not."""
+    return ("formed", subject.kind, subject.layer, subject.unit, output_of(subject, explanation))
+
+
+def output_of(subject: Subject, explanation: Explanation) -> str | int | None:
+    """The network's output that the picture depends on."""
+    return explanation.query.output if subject.kind == "class" else None

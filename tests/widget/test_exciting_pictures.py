@@ -155,13 +155,36 @@ def test_numbers_that_are_not_finite_are_said(page: Page) -> None:
     assert page.last("filter 1")["value"] == "" and "Filter 1 stopped at step 1" in page.last("filter 1")["words"]
 
 
-def test_what_cannot_be_formed_says_why_and_the_others_go_on() -> None:
-    page = Page(Explainer(two_headed_network()), output="kind")
+def test_what_cannot_be_formed_says_why_and_the_others_go_on(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(unit: int) -> None:
+        raise ValueError(f"no derivative of {unit}")
+
+    monkeypatch.setattr("camwidget.widget.exciting.logit", refuse)
     page.want("class 0", "filter 2")
     assert page.run(3)
     failed = page.last("class 0")
-    assert "2 outputs" in failed["words"] and (failed["src"], failed["share"]) == ("", 1.0)
+    assert (failed["words"], failed["src"], failed["share"]) == ("no derivative of 0", "", 1.0)
     assert page.steps("filter 2") == [0]
+
+
+def test_classes_of_two_outputs_are_kept_apart_and_filters_shared() -> None:
+    explainer = Explainer(two_headed_network())
+    reached = {}
+    for output, unit in (("kind", 0), ("age", 0)):
+        page = Page(explainer, output=output)
+        page.want(f"class {unit}", "filter 2")
+        assert not page.run()
+        expected = maximize_activation(explainer, "logits", [unit], output=output, progress=False)
+        assert float(page.last("class 0")["value"]) == pytest.approx(expected.reached[0], rel=0.01)
+        np.testing.assert_allclose(pixels(page.last("class 0")["src"]), expected.images[0].astype(int), atol=1)
+        reached[output] = page.last("class 0")
+    assert page.steps("filter 2") == [64]  # formed for the other output
+    assert reached["kind"] != reached["age"]
+    for output, kept in reached.items():
+        page = Page(explainer, output=output)
+        page.want("class 0")
+        assert not page.run(1)
+        assert page.seen("class 0") == [kept]
 
 
 def test_the_widget_answers_between_two_steps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ def maximize_activation(
     steps: int | None = None,
     size: Size | None = None,
     seed: int = 0,
+    output: str | int | None = None,
     preprocess: str | Preprocess | None = "auto",
     progress: bool | None = None,
 ) -> FilterImages:
@@ -46,6 +47,7 @@ def maximize_activation(
         steps: None: as the preset has it, 64 or 30.
         size: of the pictures in pixels, one number or (height, width), where it takes any; None: its own, or 180.
         seed: of the noise to begin with, the same for all filters, and of the small movements.
+        output: of a network of several, the one whose classes "logits" are, by name or position.
         preprocess: see `Explainer`; of an explainer its own is taken.
         progress: whether to show a bar; None: in a notebook.
 
@@ -59,8 +61,8 @@ def maximize_activation(
         >>> maximize_activation(samples.network(), "block3_conv2", [0, 5, 9]).plot()
     """
     explainer = model if isinstance(model, Explainer) else shared_explainer(model, preprocess=preprocess)
-    objectives, are_filters = _objectives(explainer, layer, filters, size)
-    ascent = prepare(explainer, objectives, preset=preset, steps=steps, size=size, seed=seed)
+    objectives, are_filters = _objectives(explainer, layer, filters, size, output)
+    ascent = prepare(explainer, objectives, preset=preset, steps=steps, size=size, seed=seed, output=output)
     shown = in_notebook() if progress is None else progress
     bar = Progress("Activation maximisation") if shown else None
     try:
@@ -75,7 +77,7 @@ def maximize_activation(
 
 
 def _objectives(
-    explainer: Explainer, layer: object, filters: object, size: Size | None
+    explainer: Explainer, layer: object, filters: object, size: Size | None, output: str | int | None
 ) -> tuple[list[Objective], bool]:
     """One objective for each picture, and whether they are filters of one layer."""
     if not isinstance(layer, str):
@@ -86,7 +88,7 @@ def _objectives(
             raise TypeError("filters= goes with a layer's name; objectives name their channels themselves.")
         return given, False
     with explainer.lock:
-        known = layer_with_channels(probe_for(explainer, size)[0], layer)
+        known = layer_with_channels(probe_for(explainer, size, output)[0], layer)
     if filters is None:
         chosen: list[int | str] = list(range(known.channels))
     elif isinstance(filters, str) or not hasattr(filters, "__iter__"):

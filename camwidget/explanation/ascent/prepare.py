@@ -12,6 +12,7 @@ from camwidget.model.layers import find_layer
 
 from .. import checks
 from ..explainer import Explainer
+from ..query import check_option
 from .colours import find_colours
 from .engine import Ascent
 from .objectives import LOGITS, Objective, Term
@@ -44,6 +45,7 @@ def prepare(
     steps: int | None = None,
     size: Size | None = None,
     seed: int = 0,
+    output: str | int | None = None,
 ) -> Ascent:
     """An ascent ready to be climbed; nothing of the network is run.
 
@@ -54,6 +56,7 @@ def prepare(
         steps: None: as the preset has it.
         size: of the pictures in pixels, one number or (height, width); None: the network's, or 180.
         seed: of the picture to begin with and of the movements.
+        output: of a network of several, the one whose classes are meant, see `Query`.
 
     Raises:
         TypeError, ValueError: what was given, what was expected, how to mend it.
@@ -67,10 +70,10 @@ def prepare(
     if any(objective.layers != names for objective in objectives):
         raise ValueError("The objectives of one ascent are about the same layers, term by term. Make several ascents.")
     with explainer.lock:
-        probe, shape = probe_for(explainer, size)
+        probe, shape = probe_for(explainer, size, output)
         layers = tuple(layer_with_channels(probe, name) for name in names)
         colours = find_colours(explainer.preprocessing.function, shape)
-        coarse = _coarse(explainer, layers, shape) if recipe.coarse else None
+        coarse = _coarse(explainer, layers, shape, probe.network.output) if recipe.coarse else None
     return Ascent(
         probe=probe,
         coarse=coarse,
@@ -90,11 +93,13 @@ def find_preset(preset: str | Preset) -> Preset:
     return preset if isinstance(preset, Preset) else PRESETS[checks.one_of("preset", PRESETS)(preset)]
 
 
-def probe_for(explainer: Explainer, size: Size | None) -> tuple[Probe, tuple[int, int, int]]:
-    """The probe at this size, and the shape of its pictures.
+def probe_for(
+    explainer: Explainer, size: Size | None, output: str | int | None = None
+) -> tuple[Probe, tuple[int, int, int]]:
+    """The probe at this size and for this output, and the shape of its pictures.
 
     Raises:
-        ValueError: the network takes another size, whole numbers, or does not say what it takes.
+        TypeError, ValueError: the network takes another size, whole numbers, or does not say what it takes.
     """
     takes = explainer.arrangement
     height, width, channels = takes.shape
@@ -113,7 +118,7 @@ def probe_for(explainer: Explainer, size: Size | None) -> tuple[Probe, tuple[int
     if (height or wanted[0], width or wanted[1]) != wanted:
         only = f"{height or 'any height'} x {width or 'any width'}"
         raise ValueError(f"size={size!r}: this network takes pictures of {only} pixels alone. Leave out size=.")
-    probe = explainer.probe_of_size(*wanted)
+    probe = explainer.probe_of_size(*wanted, check_option("output", output))
     try:
         _ = probe.channels
     except Exception as error:  # what a network raises at a size that it cannot take is its own affair
@@ -194,13 +199,13 @@ def _sizes_taken(explainer: Explainer) -> str:
 
 
 def _coarse(
-    explainer: Explainer, layers: Sequence[LayerInfo], shape: tuple[int, int, int]
+    explainer: Explainer, layers: Sequence[LayerInfo], shape: tuple[int, int, int], output: str | int | None
 ) -> tuple[Probe, tuple[LayerInfo, ...]] | None:
     """The same layers at half the size; None where the network does not take it, or a grid gets too small."""
     height, width, _ = explainer.arrangement.shape
     if height is not None or width is not None:
         return None
-    probe = explainer.probe_of_size(shape[0] // 2, shape[1] // 2)
+    probe = explainer.probe_of_size(shape[0] // 2, shape[1] // 2, output)
     try:
         found = tuple(layer_with_channels(probe, layer) for layer in layers)
     except Exception:  # what a network raises at a size that it cannot take is its own affair

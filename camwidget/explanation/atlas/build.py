@@ -38,6 +38,7 @@ def filter_atlas(
     steps: int | None = None,
     size: Size | None = None,
     seed: int = 0,
+    output: str | int | None = None,
     preprocess: str | Preprocess | None = "auto",
     progress: bool = True,
 ) -> Path:
@@ -54,6 +55,7 @@ def filter_atlas(
         steps: see `maximize_activation`.
         size: see `maximize_activation`.
         seed: see `maximize_activation`.
+        output: see `maximize_activation`.
         preprocess: see `Explainer`; of an explainer its own is taken.
         progress: whether to say the cost and show a bar, on standard error.
 
@@ -68,7 +70,7 @@ def filter_atlas(
         >>> filter_atlas(samples.network(), "atlas/")
     """
     explainer = model if isinstance(model, Explainer) else shared_explainer(model, preprocess=preprocess)
-    probe, _ = probe_for(explainer, size)
+    probe, _ = probe_for(explainer, size, output)
     chosen = _chosen(probe, layers)
     ascents = {
         layer.name: prepare(
@@ -78,6 +80,7 @@ def filter_atlas(
             steps=steps,
             size=size,
             seed=seed,
+            output=output,
         )
         for layer in chosen
     }
@@ -173,11 +176,12 @@ def _chosen(probe: Probe, layers: Sequence[str] | None) -> tuple[LayerInfo, ...]
 
 
 def _names(explainer: Explainer, probe: Probe, layer: LayerInfo) -> Sequence[str]:
-    """The classes' names for these and for the last layer of units, where there are as many; numbers otherwise."""
+    """The classes' names for these and, of an only output, for the last layer of as many units; numbers otherwise."""
     if layer.kind == LOGITS:
         return explainer.class_names(probe)
     units = [other for other in probe.channels if other.has_weights]
-    if layer.grid == (1, 1) and units and layer.name == units[-1].name:
+    is_last = bool(units) and layer.name == units[-1].name and probe.network.output is None
+    if layer.grid == (1, 1) and is_last:
         try:
             names = explainer.class_names(probe)
         except ValueError:  # the network ends in no classes, or in others than were named
@@ -192,6 +196,7 @@ def _settings(explainer: Explainer, probe: Probe, ascents: Mapping[str, Ascent],
     first = next(iter(ascents.values()))
     numbers = repr((digest(explainer.model), first.colours)).encode()  # the fingerprint of a large one is a sample
     height, width, _ = probe.network.shape
+    output = probe.network.output
     return {
         "network": explainer.model.name,
         "weights and colours": hashlib.sha1(numbers, usedforsecurity=False).hexdigest(),
@@ -199,4 +204,5 @@ def _settings(explainer: Explainer, probe: Probe, ascents: Mapping[str, Ascent],
         "steps": first.steps,
         "size": [height, width],
         "seed": first.seed,
+        **({} if output is None else {"output": output}),
     }

@@ -43,6 +43,15 @@ def headed_network() -> keras.Model:
     return model
 
 
+def forked_network() -> keras.Model:
+    """7 x 9 x 3 pictures; a convolution, and two outputs: three classes "fruit" and two others, "ripe"."""
+    keras.utils.set_random_seed(11)
+    inputs = keras.Input((7, 9, 3))
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, name="conv")(inputs))
+    heads = {name: layers.Dense(units, "softmax", name=name)(x) for name, units in (("fruit", 3), ("ripe", 2))}
+    return keras.Model(inputs, heads, name="forked")
+
+
 def activations_at(ascent: Ascent, inputs: np.ndarray) -> np.ndarray:
     """Every objective at each of some given inputs, (n, m): what a climb is to be compared with.
 

@@ -23,7 +23,7 @@ from camwidget.explanation.ascent.presets import standardised
 from camwidget.explanation.ascent.transforms import rotate
 from camwidget.explanation.atlas import build
 from camwidget.explanation.atlas.store import slug
-from tests.explanation.ascent.networks import headed_network, linear_network
+from tests.explanation.ascent.networks import forked_network, headed_network, linear_network
 
 CLASSES = ["plum & fig", "<pear>", "lime"]
 
@@ -118,6 +118,14 @@ def changes(preset: Preset) -> list[tuple[Preset, str]]:
         (replace(preset, show=standardised), r"show was .* and is standardised"),
         (replace(preset, parameterisation=PARAMETERISATIONS["pixels"]), r"parameterisation was fourier and is pixels"),
     ]
+
+
+def test_the_classes_of_one_output_are_no_continuation_of_another(tmp_path: Path) -> None:
+    explainer = Explainer(forked_network(), preprocess=None)
+    make(explainer, tmp_path, layers=["logits"], output="ripe")
+    assert len(list(tmp_path.rglob("*.png"))) == 2
+    with pytest.raises(ValueError, match=r"output was ripe and is fruit"):
+        make(explainer, tmp_path, layers=["logits"], output="fruit")
 
 
 def test_a_changed_recipe_of_the_same_name_is_no_continuation(headed: Explainer, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from camwidget import Explainer, FilterImages, maximize_activation, samples
 from camwidget.explanation.ascent import PRESETS, Ascent, Frame, channel, logit, prepare
 from camwidget.explanation.ascent import maximise as module
 from camwidget.explanation.ascent.prepare import channels_of, layer_with_channels, pixels_of
-from tests.explanation.ascent.networks import activations_at, headed_network, linear_network
+from tests.explanation.ascent.networks import activations_at, forked_network, headed_network, linear_network
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +107,29 @@ def test_classes_go_by_name_and_filters_by_a_single_number(headed: Explainer) ->
     assert found.filters == (1, 0) and found.names == ("<pear>", "plum & fig")
     assert quietly(headed, "units", 4, steps=2).names == ("unit 4",)
     assert quietly(headed, logit("lime") - logit(0), steps=2).names == ("objective 0",)
+
+
+@pytest.mark.parametrize(("output", "name"), [("ripe", "ripe"), (1, "ripe"), ("fruit", "fruit")])
+def test_of_several_outputs_the_classes_are_those_of_one(output: str | int, name: str) -> None:
+    explainer = Explainer(forked_network(), preprocess=None)
+    inputs = np.random.default_rng(0).uniform(0, 1, (3, 7, 9, 3)).astype(np.float32)
+    probabilities = np.asarray(explainer.model(inputs)[name])
+    found = activations_at(prepare(explainer, [logit(0), logit(1)], output=output), inputs)
+    # differences of logits are differences of log-probabilities
+    np.testing.assert_allclose(found[0] - found[1], np.log(probabilities[:, 0] / probabilities[:, 1]), atol=1e-4)
+    pictures = quietly(explainer, "logits", steps=2, output=output)
+    assert pictures.filters == tuple(range(probabilities.shape[1]))
+    assert len(quietly(explainer, "conv", steps=2, output=output).filters) == 4
+
+
+def test_which_of_several_outputs_has_to_be_said() -> None:
+    explainer = Explainer(forked_network(), preprocess=None)
+    with pytest.raises(ValueError, match=r"The network has 2 outputs: 'fruit', 'ripe'. Pass one as output="):
+        maximize_activation(explainer, "logits", 0)
+    with pytest.raises(ValueError, match=r"No output 'colour'. The network's outputs: 'fruit', 'ripe'."):
+        maximize_activation(explainer, "logits", 0, output="colour")
+    with pytest.raises(TypeError, match="output"):
+        maximize_activation(explainer, "logits", 0, output=1.5)  # type: ignore[arg-type] # what is tested
 
 
 def called_logits(units: int, activation: str) -> keras.Model:

@@ -58,6 +58,7 @@ class _Batch:
         subjects: of them.
         ascent: that is climbed.
         version: of the network when it began.
+        weights: then, in a few numbers.
         frames: what comes next.
         values: the least and the largest activation so far.
         told: when the page last heard of it, a reading of `time.perf_counter`.
@@ -66,6 +67,7 @@ class _Batch:
     subjects: tuple[Subject, ...]
     ascent: Ascent
     version: int
+    weights: tuple[int, ...]
     frames: Iterator[Frame]
     values: Float[np.ndarray, "2 n"] = field(init=False)
     told: float = -_INTERVAL
@@ -155,7 +157,12 @@ class Exciting:
         batch = next((batch for batch in self._begun if first in batch.subjects), None) or self._begin(wanted)
         with self._explainer.lock:
             frame = batch.advance()
-        if frame.is_last or time.perf_counter() - batch.told >= _INTERVAL:
+            is_due = frame.is_last or time.perf_counter() - batch.told >= _INTERVAL
+            has_changed = is_due and batch.ascent.probe.fingerprint() != batch.weights
+        if has_changed:  # a picture of two networks is one of neither: all begin again
+            self._begun.remove(batch)
+            self._meet(wanted)
+        elif is_due:
             formed = batch.formed(frame)
             if frame.is_last:
                 self._finish(wanted, batch, formed)
@@ -165,12 +172,14 @@ class Exciting:
     def _begin(self, wanted: Wanted) -> _Batch:
         begun = {subject for batch in self._begun for subject in batch.subjects}
         subjects = next(together([subject for subject in self._open if subject not in begun]))
-        version = self._version(wanted)
         objectives = _objectives(subjects, wanted.explanation)
         ascent = prepare(self._explainer, objectives, output=output_of(subjects[0], wanted.explanation))
         count = max(1, min(len(subjects), _NUMBERS // numbers_held(ascent.probe, ascent.layers)))
         ascent = ascent.only(range(count))
-        self._begun.append(_Batch(tuple(subjects[:count]), ascent, version, _frames(ascent)))
+        with self._explainer.lock:
+            weights = ascent.probe.fingerprint()
+            version = self._version(wanted)
+        self._begun.append(_Batch(tuple(subjects[:count]), ascent, version, weights, _frames(ascent)))
         return self._begun[-1]
 
     def _finish(self, wanted: Wanted, batch: _Batch, formed: Mapping[Subject, Formed]) -> None:

@@ -187,6 +187,36 @@ def test_classes_of_two_outputs_are_kept_apart_and_filters_shared() -> None:
         assert page.seen("class 0") == [kept]
 
 
+@pytest.mark.parametrize("is_noticed", [False, True])
+def test_weights_that_change_while_pictures_form_let_them_begin_again(page: Page, is_noticed: bool) -> None:
+    """What is reached is what the network now there gives, whoever notices first that it is another."""
+    page.want("filter 3", "class 1")
+    page.run(20)
+    version = page.version
+    kernel = page.explainer.model.get_layer("late").kernel
+    kernel.assign(kernel[..., ::-1])
+    if is_noticed:
+        page.explainer.answer(page.explanation.picture, page.explanation.query)
+    assert not page.run()
+    for layer, unit, name in (("late", 3, "filter 3"), ("logits", 1, "class 1")):
+        expected = maximize_activation(page.explainer, layer, [unit])
+        assert float(page.last(name)["value"]) == pytest.approx(expected.reached[0], rel=0.01)
+        np.testing.assert_allclose(pixels(page.last(name)["src"]), expected.images[0].astype(int), atol=1)
+    done = [fields["version"] for fields in page.frames for each in fields["pictures"].values() if each["share"] == 1]
+    assert done == [page.version] * 2 and page.version > version
+    assert page.steps("filter 3")[-65:] == list(range(65))
+
+
+def test_a_last_step_of_another_network_is_no_end(page: Page) -> None:
+    page.want("filter 3")
+    page.run(65)
+    assert page.steps("filter 3")[-1] == 63
+    kernel = page.explainer.model.get_layer("late").kernel
+    kernel.assign(-kernel)
+    assert page.run(2)
+    assert page.steps("filter 3")[-1] == 0 and 64 not in page.steps("filter 3")
+
+
 def test_the_widget_answers_between_two_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A class is changed while filters form, which goes on behind it; after `close` nothing is sent."""
     widget = CamWidget(NETWORK, picture(), target=1)

@@ -12,13 +12,18 @@ import { encodings, MOST_CHARACTERS } from "../pure/album.js";
  */
 export function dropPanel(model, el, root, signal, alert) {
   const ask = makeAsk(model, signal);
+  /** @type {File} a large one is read for longer than a small one that came after it */
+  let newest;
   const take = (/** @type {Event} */ event, /** @type {DataTransfer | null} */ brought) => {
     const file = brought?.files[0];
     if (!file) return;
     consume(event);
-    const send = (/** @type {string} */ data) => ask({ kind: "picture", data }, ({ error }) => alert(error));
-    const refuse = () => alert(`“${file.name}” is no picture that this browser can read.`);
-    encoded(file).then((data) => signal.aborted || send(data), refuse);
+    newest = file;
+    encoded(file).then(
+      (data) =>
+        signal.aborted || file !== newest || ask({ kind: "picture", data }, ({ error }) => alert(error)),
+      () => alert(`“${file.name}” is no picture that this browser can read.`),
+    );
   };
   const mark = (/** @type {boolean} */ is) => el.classList.toggle("cw-over", is);
   const over = (/** @type {DragEvent} */ event) => {
@@ -30,10 +35,11 @@ export function dropPanel(model, el, root, signal, alert) {
     mark(false);
     take(event, event.dataTransfer);
   };
-  el.addEventListener("dragover", over, { signal });
-  el.addEventListener("dragleave", () => mark(false), { signal });
-  el.addEventListener("drop", drop, { signal });
-  root.addEventListener("paste", (event) => take(event, event.clipboardData), { signal });
+  const options = { signal };
+  el.addEventListener("dragover", over, options);
+  el.addEventListener("dragleave", () => mark(false), options);
+  el.addEventListener("drop", drop, options);
+  root.addEventListener("paste", (event) => take(event, event.clipboardData), options);
 }
 
 /**
@@ -43,15 +49,19 @@ export function dropPanel(model, el, root, signal, alert) {
 async function encoded(file) {
   const bitmap = await createImageBitmap(file); // upright, however the camera was held
   const canvas = document.createElement("canvas");
-  for (const { width, height, type } of encodings(bitmap.width, bitmap.height)) {
-    Object.assign(canvas, { width, height });
-    const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    context.fillStyle = "#fff"; // where it is transparent
-    context.fillRect(0, 0, width, height);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(bitmap, 0, 0, width, height);
-    const data = canvas.toDataURL(type, 0.9);
-    if (data.length <= MOST_CHARACTERS) return data;
+  try {
+    for (const { width, height, type } of encodings(bitmap.width, bitmap.height)) {
+      Object.assign(canvas, { width, height });
+      const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+      context.fillStyle = "#fff"; // where it is transparent
+      context.fillRect(0, 0, width, height);
+      context.imageSmoothingQuality = "high";
+      context.drawImage(bitmap, 0, 0, width, height);
+      const data = canvas.toDataURL(type, 0.9);
+      if (data.length <= MOST_CHARACTERS) return data;
+    }
+  } finally {
+    bitmap.close(); // a photograph takes 50 MB, and would until it is collected
   }
   throw new Error(); // a line of pixels, perhaps
 }

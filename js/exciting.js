@@ -27,6 +27,7 @@ export function makeExciting() {
 
   const wanted = () => [...new Set([...wishes.values()].reverse().flat())];
   const lacks = (/** @type {Unit} */ unit) => album.get(unit)?.share !== 1;
+  const isFailed = (/** @type {Unit} */ unit) => album.get(unit)?.src === "";
   const send = () => {
     const units = stopped ? [] : wanted().filter(lacks);
     const text = `${wishes.size} ${units}`;
@@ -37,8 +38,9 @@ export function makeExciting() {
     changed.dispatchEvent(new Event("change"));
   };
   const take = (/** @type {any} */ frames) => {
-    if (frames?.layer !== layer) return; // an answer to a question has none
-    if (frames.version !== version) {
+    // An answer to a question has no layer; and what is of an older network comes late.
+    if (frames?.layer !== layer || frames.version < version) return;
+    if (frames.version > version) {
       album.clear();
       asked = "";
     }
@@ -82,6 +84,8 @@ export function makeExciting() {
      */
     want(who, units, isUrgent = false) {
       if (isUrgent || units.length === 0) wishes.delete(who);
+      // What could not be formed may be tried again by hand.
+      for (const unit of isUrgent ? units.filter(isFailed) : []) album.delete(unit);
       if (units.length > 0) wishes.set(who, units);
       stopped = stopped && !isUrgent;
       send();
@@ -97,13 +101,13 @@ export function makeExciting() {
     progress() {
       const units = wanted();
       const open = units.filter(lacks).length;
-      const failed = units.map((unit) => album.get(unit)).find((one) => one?.src === "");
+      const failed = /** @type {Unit} */ (units.find(isFailed));
       const far = `${stopped ? "Stopped" : "Forming"}: ${units.length - open} of ${units.length} done`;
       return {
         share: units.reduce((sum, unit) => sum + (album.get(unit)?.share ?? 0), 0) / units.length,
         open,
         stopped,
-        words: failed?.words ?? (open ? far : ""),
+        words: album.get(failed)?.words ?? (open ? far : ""),
       };
     },
   };

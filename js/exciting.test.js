@@ -100,6 +100,17 @@ test("pictures of a network that has changed are dropped and asked for anew", ()
   assert.deepEqual([asked().at(-1), model.sent.at(-1).version], ["filter 3", 2]);
 });
 
+test("pictures of an older network come too late", () => {
+  const { model, exciting } = opened();
+  exciting.want("strip", ["filter 3", "filter 1"], true);
+  model.hears("msg:custom", framesOf(["filter 3"], 64, { version: 2 }));
+  const asked = model.sent.length;
+  model.hears("msg:custom", framesOf(["filter 3", "filter 1"], 16, { version: 1 }));
+  assert.deepEqual([...exciting.album.keys()], ["filter 3"]);
+  assert.equal(exciting.album.get("filter 3").value, "64.0");
+  assert.equal(model.sent.length, asked);
+});
+
 test("with another layer the filters are others", () => {
   const { model, exciting } = opened();
   exciting.want("strip", ["filter 3"], true);
@@ -117,6 +128,10 @@ test("what cannot be formed says why, and the others go on", () => {
   model.hears("msg:custom", framesOf([], 0, { pictures: { "class 0": failed } }));
   assert.deepEqual([exciting.progress().words, exciting.progress().open], ["two outputs", 1]);
   assert.equal(asked().at(-1), "filter 3");
+  exciting.want("strip", ["class 0", "filter 3"]); // scrolled
+  assert.equal(asked().at(-1), "filter 3");
+  exciting.want("strip", ["class 0", "filter 3"], true); // clicked
+  assert.deepEqual([asked().at(-1), exciting.progress().open], ["class 0 filter 3", 2]);
 });
 
 test("without a wish nothing is asked", () => {

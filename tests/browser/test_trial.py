@@ -78,7 +78,7 @@ def test_a_whole_trial_by_keyboard(
         answers.append(answer)
         expect(count).to_have_text(f"{len(answers) + 1} of 6")
         expect(status).to_contain_text(f"{len(answers) + 1} of 6. Class: ")
-    assert notebook.value("study.answers") == answers
+    notebook.wait_for(f"study.answers == {answers}")
     page.keyboard.press("Backspace")
     expect(count).to_have_text("3 of 6")
     page.keyboard.press("s")
@@ -101,7 +101,7 @@ def test_a_whole_trial_by_keyboard(
             expect(count).to_have_text(f"{len(answers) + 1} of 6")
     reveal = trial.get_by_role("button", name="Show the result")
     expect(reveal).to_be_focused()
-    assert notebook.value("study.answers") == answers
+    notebook.wait_for(f"study.answers == {answers}")
     assert_blind(notebook)
     notebook.screenshot(f"{name}-ending", trial)
     page.keyboard.press("Backspace")

@@ -123,7 +123,7 @@ def _missing(
     before: dict[int, Kept],
     bar: Callable[[int], None],
 ) -> Iterator[Chunk]:
-    """The chunks that are still to be done; of each other one the first picture must be the one that was measured."""
+    """The chunks that are still to be done; the pictures of each other one must be those that were measured."""
     measured = max((number * size + each.pictures for number, each in before.items()), default=0)
     handed_over = 0
     for chunk in given:
@@ -144,18 +144,13 @@ def _missing(
 
 
 def _check_same(explainer: Explainer, plan: Plan, chunk: Chunk, kept: Kept) -> None:
-    if not kept.key:
-        return  # none of its files could be read
-    for case in chunk.cases:
-        picture = read(explainer, plan.queries[0], case)
-        if isinstance(picture, str):
-            continue
-        if picture.key[: len(kept.key)] != kept.key:
+    for case, name, key in zip(chunk.cases, kept.names, kept.keys, strict=True):
+        picture = read(explainer, plan.queries[0], case) if key else ""
+        if not isinstance(picture, str) and picture.key[: len(key)] != key:  # no text: it could be read, then and now
             raise ValueError(
-                f"The results hold picture {kept.name!r}, and in its place, in chunk {chunk.number}, is now another "
+                f"The results hold picture {name!r}, and in its place, in chunk {chunk.number}, is now another "
                 f"one, {case.name!r}. Hand the pictures over in the same order (no shuffling), or pass another out=."
             )
-        return
 
 
 def _finished(plan: Plan, store: Store, told: dict, shown: Sequence[Shown], out: Any) -> Evaluation:

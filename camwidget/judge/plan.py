@@ -12,6 +12,7 @@ from camwidget.explanation.checks import nearest
 from camwidget.explanation.measuring import batch_size
 from camwidget.maths import METHODS
 from camwidget.model import Picture, digest
+from camwidget.model.weights import architecture
 
 from .cases import Case, cases, files
 from .masking import check_fill
@@ -185,6 +186,7 @@ def settings(explainer: Explainer, images: Any, plan: Plan, size: int) -> dict[s
     """Everything that results depend on, to tell the results of one run from those of another."""
     return {
         "network": digest(explainer.model),
+        "architecture": architecture(explainer.model),
         "preprocessing": explainer.preprocessing.description,
         "methods": list(plan.methods),
         "metrics": [metric.name for metric in plan.metrics],

@@ -105,14 +105,14 @@ class Kept:
     Attributes:
         pictures: that it has rows of.
         is_whole: whether nothing of it can be missing; otherwise it is done again.
-        name: of its first picture that could be read; "" where none could.
-        key: tells the content of that picture.
+        names: of these.
+        keys: tell the content of each; "" where it could not be read.
     """
 
     pictures: int
     is_whole: bool
-    name: str
-    key: str
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 def kept(names: Sequence[str], rows: Sequence[Row], *, size: int, methods: int) -> Kept:
@@ -127,5 +127,6 @@ def kept(names: Sequence[str], rows: Sequence[Row], *, size: int, methods: int) 
     method, name, key = (names.index(each) for each in ("method", "name", "key"))
     pictures = by_picture(rows)
     wanted = sum(methods if any(row[method] for row in some) else 1 for some in pictures)
-    first = next(((str(row[name]), str(row[key])) for row in rows if row[key]), ("", ""))
-    return Kept(len(pictures), len(pictures) == size and len(rows) == wanted, *first)
+    firsts = [some[0] for some in pictures]
+    told = (tuple(str(row[place]) for row in firsts) for place in (name, key))
+    return Kept(len(pictures), len(pictures) == size and len(rows) == wanted, *told)

@@ -84,23 +84,46 @@ def open_store(out: str | os.PathLike | None, names: tuple[str, ...], settings: 
         raise ValueError(f"out={str(out)!r}: pass a name that ends in .csv, or a folder for Parquet parts.")
     arrow()
     path.mkdir(parents=True, exist_ok=True)
-    _agree(path / "run.json", settings, path, exists=lambda: any(path.iterdir()))
+    told = path / "run.json"
+    _agree(told, settings, path, exists=lambda: any(each != _unfinished(told) for each in path.iterdir()))
     return ParquetStore(path, names, settings["batch"], methods)
 
 
 def _agree(beside: Path, settings: dict[str, Any], path: Path, exists: Callable[[], bool]) -> None:
     if not exists():
-        beside.write_text(json.dumps(settings, indent=1), encoding="utf-8")
+        fresh = _unfinished(beside)
+        with open(fresh, "w", encoding="utf-8") as file:
+            json.dump(settings, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, beside)
         return
     if not beside.exists():
         raise ValueError(
             f"{str(path)!r} is there and {beside.name!r}, which says what run it is of, is not. Pass another out=, or "
             "move it away."
         )
-    before = json.loads(beside.read_text(encoding="utf-8"))
+    before = _read(beside, path)
     told = [f"{n}: {before.get(n)!r} there, {settings.get(n)!r} now" for n in settings if before.get(n) != settings[n]]
     if told:
         raise ValueError(
             f"{str(path)!r} holds the results of another run. It differs in {'; '.join(told)}. Pass another out=, or "
             "the same settings to go on with it."
         )
+
+
+def _read(beside: Path, path: Path) -> dict[str, Any]:
+    try:
+        before = json.loads(beside.read_text(encoding="utf-8"))
+    except ValueError:
+        before = None
+    if not isinstance(before, dict):
+        raise ValueError(
+            f"{str(beside)!r}, which says what run {str(path)!r} is of, is empty, cut off or overwritten, so nobody "
+            "can tell whether it is this one. Put a copy of it back, pass another out=, or move both away."
+        )
+    return before
+
+
+def _unfinished(beside: Path) -> Path:
+    return beside.with_name(beside.name + ".part")

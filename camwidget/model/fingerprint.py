@@ -16,13 +16,16 @@ _READ_WHOLE = 2**20
 # Numbers drawn of each weight of a larger network, beside one for each filter.
 _DRAWN = 8
 
+# Numbers of four bytes in what a processor fetches at once: a row of so many is as quick to read as one of its numbers.
+_SIDE_BY_SIDE = 16
+
 
 def fingerprint(model: keras.Model, others: Sequence[Any] = ()) -> Callable[[], tf.Tensor]:
     """Compile () -> int64 numbers that change with the weights.
 
     In a small network every number of every weight counts. In a larger one a few of each weight, one for each filter
-    among them: whatever touches a whole layer, as training and randomisation do, changes these, so does a filter set
-    to zero by hand, and no large weight is read whole.
+    and each channel of its input among them: whatever touches a whole layer, as training and randomisation do, changes
+    these, so does a filter set to zero by hand, and no large weight is read whole.
 
     Args:
         model: the network.
@@ -64,15 +67,27 @@ def _in_one_thread(function: Compiled) -> Callable[[], tf.Tensor]:
 
 
 def _places(shape: tuple[int, ...], generator: np.random.Generator) -> tuple[np.ndarray, int, int]:
-    """Eight places drawn among a weight's numbers, and start and length of a row with one number for each filter.
+    """Places to read one by one among a weight's numbers, and start and length of a row.
 
-    The row is the last axis; of depthwise kernels, where that has one number, the last two. Its numbers lie side by
-    side in memory: as many drawn one by one would each wait for it.
+    The row is the last axis, where most kernels have their filters. Those of a transposed convolution stand along the
+    axis before it, of a depthwise one along both: where the last axis is short the row is both, and elsewhere a
+    kernel's places hold one number for each index of the axis before it, beside eight that are drawn. The row's numbers
+    lie side by side in memory: as many read one by one would each wait for it.
     """
-    size = math.prod(shape)
-    row = next((math.prod(shape[axis:]) for axis in range(len(shape) - 1, -1, -1) if math.prod(shape[axis:]) > 1), 1)
+    size, axis = math.prod(shape), len(shape) - 1
+    while axis and math.prod(shape[axis:]) == 1:
+        axis -= 1
+    is_kernel = len(shape) > 2
+    if is_kernel and shape[-1] <= _SIDE_BY_SIDE:
+        axis = min(axis, len(shape) - 2)
+    row = math.prod(shape[axis:])
     start = int(generator.integers(0, size // row)) * row
-    return generator.integers(0, size, _DRAWN), start, row
+    places = generator.integers(0, size, _DRAWN)
+    if is_kernel and axis == len(shape) - 1:
+        plane = shape[-2] * shape[-1]
+        first = generator.integers(0, size // plane) * plane + generator.integers(0, shape[-1])
+        places = np.append(places, first + shape[-1] * np.arange(shape[-2]))
+    return places.astype(np.int32 if size < 2**31 else np.int64), start, row
 
 
 def _digest(values: list[tf.Tensor]) -> tf.Tensor:
@@ -86,4 +101,6 @@ def _digest(values: list[tf.Tensor]) -> tf.Tensor:
     # exchanged, sign flips in pairs, doubling, or one constant in place of another do not cancel but by a chance
     # of one in billions.
     factors = np.random.default_rng(1).integers(-(2**63), 2**63, row.shape[0], np.int64) | 1
-    return tf.reduce_sum(tf.cast(tf.bitcast(row, tf.int32), tf.int64) * factors)[tf.newaxis]
+    # As a product of matrices: the sum of an elementwise product writes all of it to memory before.
+    numbers = tf.cast(tf.bitcast(row, tf.int32), tf.int64)
+    return tf.reshape(tf.linalg.matmul(numbers[tf.newaxis], factors[:, np.newaxis]), [1])

@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
 from PIL import Image
 
 from camwidget.explanation import Explainer
 from camwidget.judge import evaluate
-from tests.judge.networks import halved, pictures, tiny_network
+from camwidget.model.weights import architecture
+from tests.judge.networks import halved, nested_network, pictures, tiny_network
 
 PICTURES = pictures(14)
 METHODS = ["grad_cam", "layer_cam"]
@@ -119,6 +122,165 @@ def test_another_run_is_refused_with_the_difference(explainer: Explainer, tmp_pa
     with pytest.raises(ValueError, match=r"Hand the pictures over in the same order \(no shuffling\)"):
         asked(explainer, PICTURES[::-1], out)
     assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", stores())
+def test_the_same_weights_in_another_network_are_refused(tmp_path: Path, name: str):
+    finds_arrow(name)
+    out = tmp_path / name
+    model = tiny_network()
+    with pytest.raises(Killed):
+        asked(Explainer(model, preprocess=halved), until(8), out)
+    before = content(out)
+    other: Any = tiny_network()
+    other.get_layer("conv").activation = keras.activations.tanh
+    with pytest.raises(
+        ValueError, match="another run. It differs in architecture: '[0-9a-f]{16}' there, '[0-9a-f]{16}"
+    ):
+        asked(Explainer(other, preprocess=halved), PICTURES, out)
+    assert content(out) == before
+    assert len(asked(Explainer(tiny_network(), preprocess=halved), PICTURES, out)) == 14  # built anew
+
+
+@keras.saving.register_keras_serializable("tests")
+class Subclassed(keras.Model):
+    """Its configuration says nothing of its layers."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.conv = layers.Conv2D(2, 1, activation="relu")
+        self.pool, self.classes = layers.GlobalAveragePooling2D(), layers.Dense(3)
+
+    def call(self, x: Any) -> Any:
+        return self.classes(self.pool(self.conv(x)))
+
+
+class Silent(layers.Layer):
+    """Has no configuration at all."""
+
+    def get_config(self) -> Any:
+        raise NotImplementedError
+
+    def call(self, x: Any) -> Any:
+        return x
+
+
+def numbered(slope: float = 0.1, factor: float = 2.0, swapped: bool = False, crossed: bool = False) -> keras.Model:
+    """Every name is Keras' own; lambdas, operations, seeds drawn, a branch and a nested network."""
+    picture = keras.Input((8, 8, 3))
+    one = layers.Conv2D(3, 1)(picture)
+    two = layers.Conv2D(3, 1)(one)
+    x = layers.Subtract()([two, one] if swapped else [one, two])
+    x = layers.Lambda(lambda x: x * factor)(keras.ops.abs(x) if crossed else keras.ops.exp(x))
+    inner = keras.Sequential([keras.Input((8, 8, 3)), layers.RandomCrop(8, 8), layers.LeakyReLU(slope)])
+    return keras.Model(picture, layers.Dense(2)(layers.GlobalAveragePooling2D()(inner(x))))
+
+
+def built(model: Any) -> keras.Model:
+    model(np.zeros((1, 8, 8, 3), np.float32))
+    return model
+
+
+BUILDS = {
+    "functional": numbered,
+    "nested": nested_network,
+    "subclassed": lambda: built(Subclassed()),
+    "deferred": lambda: built(keras.Sequential([layers.Conv2D(2, 1, activation="relu"), layers.Flatten()])),
+    "silent": lambda: built(keras.Sequential([layers.Conv2D(2, 1, activation="relu"), Silent()])),
+}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+@pytest.mark.parametrize("build", BUILDS)
+def test_an_architecture_is_the_same_however_often_it_is_built(build: str, tmp_path: Path):
+    model: Any = BUILDS[build]()
+    told = architecture(model)
+    assert architecture(BUILDS[build]()) == told
+    if build != "silent":  # that cannot be saved
+        model.save(tmp_path / "network.keras")
+        loaded: Any = keras.models.load_model(tmp_path / "network.keras", safe_mode=False)
+        assert architecture(loaded) == told
+    model.compile("sgd", "mse")
+    model.layers[-1].trainable = False
+    assert architecture(model) == told
+    layer: Any = next(each for each in model._flatten_layers() if isinstance(each, layers.Conv2D))
+    layer.activation = keras.activations.tanh
+    assert architecture(model) != told
+
+
+def test_what_makes_an_architecture_another_one():
+    told = [
+        architecture(model)
+        for model in (
+            numbered(),
+            numbered(slope=0.2),
+            numbered(factor=3.0),
+            numbered(swapped=True),
+            numbered(crossed=True),
+        )
+    ]
+    assert len({*told}) == 5
+
+
+def test_another_process_tells_the_same_architecture():
+    program = (
+        "from tests.judge.test_resume import BUILDS, architecture\n"
+        "print(*(architecture(build()) for build in BUILDS.values()))"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert told.stdout.split() == [architecture(build()) for build in BUILDS.values()]
+
+
+@pytest.mark.parametrize("name", stores())
+@pytest.mark.parametrize("place", [1, 3, 6])
+def test_another_picture_within_a_finished_chunk_is_refused(
+    explainer: Explainer, tmp_path: Path, name: str, place: int
+):
+    finds_arrow(name)
+    out = tmp_path / name
+    with pytest.raises(Killed):
+        asked(explainer, until(8), out)
+    before = content(out)
+    given = [*PICTURES]
+    given[place] = 255 - given[place]
+    with pytest.raises(ValueError, match=f"hold picture '{place}', and in its place, in chunk {place // 4}, is now an"):
+        asked(explainer, given, out)
+    assert content(out) == before
+
+
+@pytest.mark.parametrize("text", ["", '{"network": "12', "[]", "\0\0"])
+@pytest.mark.parametrize("name", stores())
+def test_what_a_run_was_cannot_be_read(explainer: Explainer, tmp_path: Path, name: str, text: str):
+    finds_arrow(name)
+    out = tmp_path / name
+    beside = out / "run.json" if name == "parts" else out.with_suffix(".run.json")
+    asked(explainer, PICTURES[:4], out)
+    told = beside.read_text()
+    beside.write_text(text)
+    before = content(out)
+    with pytest.raises(ValueError, match=f"{beside.name}', which says what run .* Put a copy of it back, pass another"):
+        asked(explainer, PICTURES, out)
+    assert content(out) == before
+    beside.write_text(told)
+    assert len(asked(explainer, PICTURES, out)) == 14
+
+
+@pytest.mark.parametrize("name", stores())
+def test_killed_while_what_a_run_is_was_written(
+    explainer: Explainer, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    finds_arrow(name)
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("camwidget.judge.stores.os.replace", killed)
+        with pytest.raises(Killed):
+            asked(explainer, PICTURES, tmp_path / name)
+    assert [path.name.endswith("run.json.part") for path in tmp_path.rglob("*") if path.is_file()] == [True]
+    asked(explainer, PICTURES, tmp_path / name)
+    assert not [*tmp_path.rglob("*.part")]
 
 
 @pytest.mark.parametrize("name", stores())

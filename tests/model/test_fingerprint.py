@@ -41,6 +41,9 @@ def large_network() -> keras.Model:
         layers.PReLU(shared_axes=[1, 2], name="prelu"),
         layers.SeparableConv2D(7, 3, padding="same", name="separable"),
         layers.DepthwiseConv2D(3, padding="same", name="depthwise"),
+        layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, name="doubled"),
+        layers.Conv2DTranspose(24, 3, padding="same", name="transposed"),
+        layers.Conv2D(20, 3, padding="same", name="after"),
         layers.Flatten(),
         layers.Dense(720, activation="relu", name="wide"),
         layers.Dense(40, dtype="float16", name="half"),
@@ -58,7 +61,7 @@ def test_every_layer_changed_by_hand_in_a_large_network() -> None:
     before = probe.fingerprint()
     assert probe.fingerprint() == before
     changed = [layer for layer in model.layers if layer.weights and layer.name != "range"]
-    assert len(changed) == 8
+    assert len(changed) == 11
     for layer in changed:
         kept = layer.get_weights()
         for change in (np.zeros_like, lambda w: w * np.float16(1.01), lambda w: w + np.float16(0.001), lambda w: -w):
@@ -78,14 +81,30 @@ def test_one_filter_changed_by_hand_in_a_large_network() -> None:
     before = probe.fingerprint()
     for weight in model.weights:
         kept = np.asarray(weight).copy()
-        for axis in [kept.ndim - 1 - (kept.shape[-1] == 1)] if kept.ndim else []:
-            for filter_ in {0, kept.shape[axis] // 2, kept.shape[axis] - 1}:
+        # Which axis has a kernel's filters depends on its layer; the other has the input's channels.
+        for axis in range(max(kept.ndim - (2 if kept.ndim > 2 or kept.shape[-1:] == (1,) else 1), 0), kept.ndim):
+            for channel in range(kept.shape[axis]) if kept.ndim > 2 else {0, kept.shape[axis] // 2, -1}:
                 values = kept.copy()
-                np.moveaxis(values, axis, 0)[filter_] = 3
+                np.moveaxis(values, axis, 0)[channel] = 0
+                if (values == kept).all():
+                    continue  # the rest of a vector may be zero already
                 weight.assign(values)
-                assert probe.fingerprint() != before, (weight.path, axis, filter_)
+                assert probe.fingerprint() != before, (weight.path, axis, channel)
         weight.assign(kept)
     assert probe.fingerprint() == before
+
+
+def test_each_filter_of_a_depthwise_kernel_in_a_large_network() -> None:
+    """Such a filter is a channel of the input and one of its multiples, not a whole slice along either axis."""
+    model = large_network()
+    probe, kernel = probe_of(model), model.get_layer("doubled").weights[0]
+    before, kept = probe.fingerprint(), np.asarray(kernel).copy()
+    assert kept.shape == (3, 3, 7, 2)
+    for channel, multiple in np.ndindex(7, 2):
+        values = kept.copy()
+        values[:, :, channel, multiple] = 0
+        kernel.assign(values)
+        assert probe.fingerprint() != before, (channel, multiple)
 
 
 def test_one_more_step_of_training_in_a_large_network() -> None:

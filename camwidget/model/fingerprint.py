@@ -75,7 +75,7 @@ def _places(shape: tuple[int, ...], generator: np.random.Generator) -> tuple[np.
     lie side by side in memory: as many read one by one would each wait for it.
     """
     size, axis = math.prod(shape), len(shape) - 1
-    while axis and math.prod(shape[axis:]) == 1:
+    while axis > 0 and math.prod(shape[axis:]) == 1:  # of a single number without any axis it is -1
         axis -= 1
     is_kernel = len(shape) > 2
     if is_kernel and shape[-1] <= _SIDE_BY_SIDE:

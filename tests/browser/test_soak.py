@@ -11,6 +11,7 @@ from tests.browser.reach import ASKING, REACH
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
 SCENE = """
+import gc, re
 from camwidget import CamWidget, samples
 scene = samples.scene(7, digits=[3, 3, 8])
 w = CamWidget(samples.network(), scene.image, class_names=samples.CLASS_NAMES, target="three")
@@ -34,17 +35,14 @@ async ([id, count]) => {
     }
 }
 """
-RESIDENT = """
-import gc, re
-gc.collect()
-print(int(re.search(r"VmRSS:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024)
-"""
+# Asked by value: of the messages that so many selections leave behind, printed words would be the last.
+RESIDENT = r"(gc.collect(), int(re.search(r'VmRSS:\s+(\d+)', open('/proc/self/status').read())[1]) / 1024)[1]"
 
 
 def used(notebook: Notebook, session: CDPSession) -> tuple[float, float]:
     """Megabytes of the kernel and of the page's own heap."""
     session.send("HeapProfiler.collectGarbage")
-    return float(notebook.run(RESIDENT)), session.send("Runtime.getHeapUsage")["usedSize"] / 2**20
+    return notebook.value(RESIDENT), session.send("Runtime.getHeapUsage")["usedSize"] / 2**20
 
 
 def test_ten_thousand_selections_leave_memory_as_it_was(lab: Callable[..., Notebook]) -> None:

@@ -83,6 +83,8 @@ def test_one_filter_changed_by_hand_in_a_large_network() -> None:
         kept = np.asarray(weight).copy()
         # Which axis has a kernel's filters depends on its layer; the other has the input's channels.
         for axis in range(max(kept.ndim - (2 if kept.ndim > 2 or kept.shape[-1:] == (1,) else 1), 0), kept.ndim):
+            if kept.ndim > 2 and axis == kept.ndim - 2 and kept.shape[-1] > 16 and "transposed" not in weight.path:
+                continue  # channels of an ordinary kernel's input: too far apart to be read each time
             for channel in range(kept.shape[axis]) if kept.ndim > 2 else {0, kept.shape[axis] // 2, -1}:
                 values = kept.copy()
                 np.moveaxis(values, axis, 0)[channel] = 0

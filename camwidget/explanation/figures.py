@@ -114,7 +114,10 @@ def correlations(explanations: "Sequence[Explanation]") -> Float[np.ndarray, "n 
 
 
 def agreement(a: "Explanation", b: "Explanation") -> float:
-    """One number of `correlations`."""
+    """Spearman's rank correlation of two maps over the places chosen in both, in [-1, 1]; see `correlations`.
+
+    NaN where fewer than two places were, or one of the maps is the same at all of them.
+    """
     one, other = _on_one_grid(a.map, b.map)
     chosen, also = _on_one_grid(*(_chosen(each).astype(float) for each in (a, b)))
     both = (chosen > 0.5) & (also > 0.5)

@@ -33,6 +33,11 @@ def numbered_classes(count: int, word: str = "class") -> tuple[str, ...]:
     return tuple(f"{word} {index}" for index in range(count))
 
 
+def are_numbered(names: Sequence[str]) -> bool:
+    """Whether these stand where no names were given."""
+    return tuple(names) in (numbered_classes(len(names)), numbered_classes(len(names), "unit"))
+
+
 def check_number(names: Sequence[str], classes: Collection[int]) -> None:
     """Raise where names were given, and not as many as one of these numbers of classes, if any is known."""
     if names and classes and len(names) not in classes:

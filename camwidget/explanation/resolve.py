@@ -10,6 +10,7 @@ from PIL import Image, ImageFilter
 from camwidget.model import SCORES, LayerInfo, Observation, Picture, Preprocess, Probe
 
 from . import checks
+from .prediction import are_numbered
 from .query import Query
 
 
@@ -119,7 +120,7 @@ def _class(option: str, wanted: int | str | None, names: Sequence[str]) -> int |
         few = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
         found = "No class" if wanted not in names else "Several classes are"
         hint = checks.nearest(wanted, names)
-        if not hint and names[0] in ("class 0", "unit 0"):
+        if not hint and are_numbered(names):
             hint = " The network tells no names: pass them as class_names=."
         raise ValueError(f"{found} called {wanted!r}.{hint} Classes: {few}. Pass a name or an index as {option}=.")
     if not 0 <= wanted < len(names):

@@ -11,8 +11,7 @@ from camwidget.explanation import Explainer, Query, make_query
 from camwidget.explanation.checks import nearest
 from camwidget.explanation.measuring import batch_size
 from camwidget.maths import METHODS
-from camwidget.model import Picture, digest
-from camwidget.model.weights import architecture
+from camwidget.model import Picture, architecture, digest
 
 from .cases import Case, cases, files
 from .masking import check_fill

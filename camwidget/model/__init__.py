@@ -9,6 +9,7 @@ from . import quiet as quiet  # isort: skip # before anything that imports Tenso
 from keras import Model as Model
 from keras import Variable as Variable
 
+from .architecture import architecture as architecture
 from .files import load_network as load_network
 from .imagenet import imagenet_names as imagenet_names
 from .imagenet import known_imagenet_names as known_imagenet_names

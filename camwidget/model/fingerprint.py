@@ -24,8 +24,8 @@ def fingerprint(model: keras.Model, others: Sequence[Any] = ()) -> Callable[[], 
     """Compile () -> int64 numbers that change with the weights.
 
     In a small network every number of every weight counts. In a larger one a few of each weight, one for each filter
-    among them: whatever touches a whole layer, as training and randomisation do, changes
-    these, so does a filter set to zero by hand, and no large weight is read whole.
+    among them: whatever touches a whole layer, as training and randomisation do, changes these, so does a filter set
+    to zero by hand, and no large weight is read whole. A channel of a kernel's input set to zero may not be noticed.
 
     Args:
         model: the network.
@@ -44,22 +44,19 @@ def fingerprint(model: keras.Model, others: Sequence[Any] = ()) -> Callable[[], 
     }
     places = [_places(tuple(weight.shape), generator, transposed=id(weight) in transposed) for weight in weights]
 
-    def read(weight: Any, drawn: np.ndarray, start: int, row: int) -> list[tf.Tensor]:
+    def read(weight: Any, single: np.ndarray, start: int, row: int) -> list[tf.Tensor]:
         # Never by `gather` or `gather_nd` of the variable itself: TensorFlow then takes it for one that is accessed
         # sparsely, and from that time on copies the whole weight at every read, the user's own calls included.
         value = tf.convert_to_tensor(weight)
         if len(weight.shape) == 1:
             return [value]
         value = tf.reshape(value, [-1])
-        return [tf.gather(value, drawn), tf.slice(value, [start], [row])]
+        return [tf.gather(value, single), tf.slice(value, [start], [row])]
 
-    return _in_one_thread(
-        compiled(
-            lambda: _digest(
-                [part for weight, place in zip(weights, places, strict=True) for part in read(weight, *place)]
-            )
-        )
-    )
+    def drawn() -> tf.Tensor:
+        return _digest([part for weight, place in zip(weights, places, strict=True) for part in read(weight, *place)])
+
+    return _in_one_thread(compiled(drawn))
 
 
 def _in_one_thread(function: Compiled) -> Callable[[], tf.Tensor]:

@@ -46,9 +46,8 @@ class Answering(Keeping):
 
     # set by the widget
     _explainer: Explainer
-    _answered: (
-        Explanation  # the newest that is whole: what is asked next follows from it, not from what is shown meanwhile
-    )
+    # the newest that is whole: what is asked next follows from it, not from what is shown meanwhile
+    _answered: Explanation
     _strip: Strip
     _fixed: Mapping[str, Any]
     # the traits whose values were refused last, and how much had been submitted by then

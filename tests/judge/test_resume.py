@@ -18,7 +18,7 @@ from PIL import Image
 
 from camwidget.explanation import Explainer
 from camwidget.judge import evaluate
-from camwidget.model.weights import architecture
+from camwidget.model import architecture
 from tests.judge.networks import halved, nested_network, pictures, tiny_network
 
 PICTURES = pictures(14)
@@ -159,7 +159,7 @@ class Silent(layers.Layer):
     """Has no configuration at all."""
 
     def get_config(self) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError  # as Keras itself does where a layer's arguments have no text
 
     def call(self, x: Any) -> Any:
         return x

@@ -28,10 +28,10 @@ def test_two_steps_by_hand() -> None:
     np.testing.assert_allclose(piece.places, 0.25 + np.arange(8) / 14)
     np.testing.assert_allclose(piece.corrections, [1 / 28 - 0.25, *[1 / 14] * 6, 1 / 28 - 0.25])
     seen = look(piece.places.tolist())
-    # The bend is a tenth of a piece behind its middle, at 0.5: four of seven pieces and a half have the slope of 2.
+    # Of the eight places the last four have the slope of 2: the trapezes give 3.5 / 14 * 2 = 0.5, as its ends did.
     corrected = 1 + sum(w * seen[t].slope for t, w in zip(piece.places.tolist(), piece.corrections, strict=True))
     divided = piece.divided(seen)
-    assert corrected == pytest.approx(1.0)  # by luck the middle of the trapezes lies where the bend is
+    assert corrected == pytest.approx(1.0)
     assert sum(part.missing for part in divided) == pytest.approx(-0.01)
     assert sorted(abs(part.missing) for part in divided)[-2:] == pytest.approx([0, 0.01], abs=1e-12)
     (small,), _ = worst(divided)

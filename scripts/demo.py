@@ -1,4 +1,4 @@
-"""Opens the quickstart notebook in JupyterLab, or, with the word `app`, the page without code that Voila serves.
+"""Opens a copy of the quickstart notebook in JupyterLab, or, with the word `app`, Voila's page without code.
 
 In the browser where there is a display, else by printing the address.
 
@@ -10,6 +10,7 @@ import errno
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +22,9 @@ import webbrowser
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOK = "notebooks/01_quickstart.ipynb"
+NOTEBOOKS = ROOT / "notebooks"
+COPIES = ROOT / "build" / "notebooks"
+FIRST = "01_quickstart.ipynb"
 APP = "app/explore.ipynb"
 HOST = "127.0.0.1"
 PATIENCE = 300  # seconds until the server must answer; a first start on a slow disk takes long
@@ -96,15 +99,30 @@ def write_settings() -> None:
     (folder / "overrides.json").write_text(json.dumps(SETTINGS))
 
 
+def copy_notebooks(originals: Path = NOTEBOOKS, copies: Path = COPIES) -> None:
+    """Put the notebooks where they may be run and saved: what the originals hold, the tests compare.
+
+    A copy that is there already may hold somebody's work, and stays.
+    """
+    copies.mkdir(parents=True, exist_ok=True)
+    for original in sorted(originals.glob("*.ipynb")):
+        copy = copies / original.name
+        if not copy.exists():
+            shutil.copyfile(original, copy)
+        elif original.stat().st_mtime > copy.stat().st_mtime:
+            print(f"{original.name} has changed since {copy} was made; delete the copy to get the new one.", flush=True)
+
+
 def lab(port: int, token: str) -> tuple[list[str], str]:
-    """Writes JupyterLab's settings; returns its command, and the path of the page to open."""
+    """Writes JupyterLab's settings and copies the notebooks; returns its command, and the path of the page to open."""
     write_settings()
+    copy_notebooks()
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", f"--ServerApp.root_dir={ROOT}"]
     command += [f"--ServerApp.ip={HOST}", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     command += ["--ServerApp.answer_yes=True", "--ServerApp.log_level=WARN", "--LabApp.log_level=WARN"]
     if os.geteuid() == 0:
         command.append("--allow-root")
-    return command, f"lab/tree/{NOTEBOOK}"
+    return command, f"lab/tree/{(COPIES / FIRST).relative_to(ROOT).as_posix()}"
 
 
 def app(port: int, token: str) -> tuple[list[str], str]:

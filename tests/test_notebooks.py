@@ -1,12 +1,15 @@
 """The notebooks are really run: every cell of each, and the first one word for word."""
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbval.plugin import IPyNbCell
+
+from scripts.demo import copy_notebooks
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
@@ -73,3 +76,19 @@ def test_the_stored_outputs_are_whole(notebook: Path):
     cells = code_cells(notebook)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+
+
+def test_the_demo_runs_copies_and_keeps_what_was_saved_in_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """JupyterLab saves by itself; into the originals, it would take the outputs away that are compared here."""
+    originals, copies = tmp_path / "originals", tmp_path / "build" / "copies"
+    originals.mkdir()
+    for name in ("1.ipynb", "2.ipynb"):
+        (originals / name).write_text(f"original {name}")
+    copy_notebooks(originals, copies)
+    assert [(copies / name).read_text() for name in ("1.ipynb", "2.ipynb")] == ["original 1.ipynb", "original 2.ipynb"]
+    (copies / "1.ipynb").write_text("mine")
+    copy_notebooks(originals, copies)
+    assert (copies / "1.ipynb").read_text() == "mine" and capsys.readouterr().out == ""
+    os.utime(originals / "1.ipynb", (2e9, 2e9))
+    copy_notebooks(originals, copies)
+    assert (copies / "1.ipynb").read_text() == "mine" and "1.ipynb has changed since" in capsys.readouterr().out

@@ -97,7 +97,7 @@ class Probes:
         sides = tuple(Side(shapes[n], arrangement.dtypes[n]) for n in others)  # type: ignore[arg-type] # no length is open
         arrangement = replace(arrangement, painted=painted)
         if not kept:
-            return Probe(self._network(shapes[painted], arrangement, sides, output), needs_head=size is None)
+            return self._new_probe(self._network(shapes[painted], arrangement, sides, output), needs_head=size is None)
         return self._probe(shapes[painted], arrangement, sides, output, needs_head=size is None)
 
     def clear(self) -> None:
@@ -110,6 +110,13 @@ class Probes:
     def has_changed(self, probe: Probe) -> bool:
         """Whether the weights are no longer those of the last measurement."""
         return probe.fingerprint() != self._version
+
+    def _new_probe(self, network: Network, *, needs_head: bool) -> Probe:
+        def traced() -> None:
+            if self._structure is not None:
+                self._structure.accept_calls()
+
+        return Probe(network, needs_head=needs_head, traced=traced)
 
     def _network(self, shape: tuple, arrangement: Arrangement, sides: tuple[Side, ...], output: Any) -> Network:
         return Network(self._model, shape, arrangement, sides, output, weights=self._weights)
@@ -130,7 +137,7 @@ class Probes:
             self._structure = Structure(self._model)
         key = (shape, arrangement, sides, output)
         if key not in self._kept:
-            self._kept[key] = Probe(self._network(shape, arrangement, sides, output), needs_head=needs_head)
+            self._kept[key] = self._new_probe(self._network(shape, arrangement, sides, output), needs_head=needs_head)
         self._kept[key] = probe = self._kept.pop(key)  # the newest comes last
         if needs_head:
             self._newest = probe

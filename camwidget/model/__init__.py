@@ -21,6 +21,7 @@ from .inputs import refuse_unsupported as refuse_unsupported
 from .layers import LayerInfo as LayerInfo
 from .network import Network as Network
 from .network import Side as Side
+from .observation import Observation as Observation
 from .pictures import UNKNOWN_RANGE as UNKNOWN_RANGE
 from .pictures import Picture as Picture
 from .pictures import as_rgb as as_rgb
@@ -28,7 +29,6 @@ from .pictures import load_inputs as load_inputs
 from .pictures import load_picture as load_picture
 from .preprocessing import Preprocess as Preprocess
 from .preprocessing import find_preprocessing as find_preprocessing
-from .probe import Observation as Observation
 from .probe import Probe as Probe
 from .scores import SCORES as SCORES
 from .scores import Score as Score

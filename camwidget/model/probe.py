@@ -1,7 +1,6 @@
 """A probe around a network: what a layer holds for a picture, and how a score depends on it."""
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -14,50 +13,13 @@ from .fingerprint import fingerprint
 from .head import Kind
 from .layers import LayerInfo, find_layer
 from .network import Network
+from .observation import Observation, Output
 from .survey import INPUT, Survey, census, survey
 from .weights import Weighted, weighted_layers
 
 Inputs = Float[np.ndarray, "n height width channels"]
-Output = Float[np.ndarray, "n ..."]  # of a layer: (n, h, w, c), or (n, tokens, c)
 Sides = tuple[Shaped[np.ndarray, "_ ..."], ...]
 Classes = Int[np.ndarray, " n"]
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What one forward pass saw: a layer's output and the network's verdict.
-
-    Attributes:
-        layer: which one was looked at.
-        output: of the layer, float32, as it is: (n, h, w, c), or (n, tokens, c).
-        logits: shape (n, k); a single sigmoid unit s counts as two classes, (-s, s).
-        log_probabilities: shape (n, k); NaN where the outputs are values, not classes.
-    """
-
-    layer: LayerInfo
-    output: Output
-    logits: Float[np.ndarray, "n k"]
-    log_probabilities: Float[np.ndarray, "n k"]
-
-    @property
-    def activations(self) -> Float[np.ndarray, "n h w c"]:
-        """The layer's output on its grid."""
-        return self.layer.on_grid(self.output)
-
-    @cached_property
-    def probabilities(self) -> Float[np.ndarray, "n k"]:
-        """Each class's probability, in [0, 1]; NaN where the outputs are values."""
-        return np.exp(self.log_probabilities)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory held, in bytes."""
-        return self.output.nbytes + self.logits.nbytes + self.log_probabilities.nbytes
-
-    def one(self, n: int) -> "Observation":
-        """What it saw of one picture; it holds on to no other."""
-        arrays = (self.output, self.logits, self.log_probabilities)
-        return Observation(self.layer, *(np.array(array[n : n + 1]) for array in arrays))
 
 
 class Probe:
@@ -73,6 +35,7 @@ class Probe:
         network: a built Keras 3 model, the size of its inputs, and which output is looked at.
         needs_head: False puts the look at its head off until `layers`, `kind` or `classes` is asked for; what
             concerns layers alone then works on a network that ends in a map.
+        traced: called whenever the network's layers were called by a trace.
 
     Raises:
         ValueError: the output that is looked at is no vector, or has to be chosen.
@@ -82,8 +45,9 @@ class Probe:
         calls: how many times the network, or its tail, has been run.
     """
 
-    def __init__(self, network: Network, *, needs_head: bool = True) -> None:
+    def __init__(self, network: Network, *, needs_head: bool = True, traced: Callable[[], None] = lambda: None) -> None:
         self.calls = 0
+        self._traced = traced
         self.network = network
         self._functions: dict[tuple[Hashable, ...], Any] = {}
         if needs_head:
@@ -91,7 +55,7 @@ class Probe:
 
     @cached_property
     def _survey(self) -> Survey:
-        return survey(self.network)
+        return self._compiled(survey, self.network)
 
     @property
     def layers(self) -> tuple[LayerInfo, ...]:
@@ -116,7 +80,7 @@ class Probe:
     @cached_property
     def channels(self) -> tuple[LayerInfo, ...]:
         """Every use of a layer whose output has channels or units, see `census`; whatever the network's head is."""
-        return census(self.network)
+        return self._compiled(census, self.network)
 
     @property
     def gives_classes(self) -> bool:
@@ -255,7 +219,7 @@ class Probe:
 
     def weighted_layers(self) -> tuple[Weighted, ...]:
         """The layers with weights of their own, in order of execution, see `weighted_layers`."""
-        return weighted_layers(self.network)
+        return self._compiled(weighted_layers, self.network)
 
     def fingerprint(self) -> tuple[int, ...]:
         """Numbers that change when the network is trained, reloaded or changed, see `fingerprint`."""
@@ -289,6 +253,7 @@ class Probe:
         key = (trace.__name__, *(detail.name if isinstance(detail, LayerInfo) else detail for detail in details))
         if key not in self._functions:
             self._functions[key] = trace(subject, *details)
+            self._traced()
         return self._functions[key]
 
 

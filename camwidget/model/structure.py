@@ -1,23 +1,25 @@
 """Notice that a network is built differently than it was."""
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import keras
-import numpy as np
 
-# What stands where a float may be set. An int by itself is none to watch: layers count their calls.
-_DECIMALS = (float, np.floating)
-_MAY_BE_DECIMALS = {float, np.float32, np.float64, int, type(None)}
+# What `compile` and `fit` set in a network when they are called, beside what it has from the beginning.
+_OF_TRAINING = {"history", "optimizer", "stop_training", "stop_evaluating", "stop_predicting", "_eval_epoch_iterator"}
 
 
 class Structure:
-    """What tells a network from itself after layers were added or taken away, or an activation or weight exchanged.
+    """What tells a network from itself after layers were added or taken away, or what a layer has was exchanged.
 
-    Such a change may leave the numbers in every weight as they were, and yet a compiled function no
-    longer shows the network. So does another loss: it tells what the outputs are. And a number in an
-    attribute of a layer, such as the slope of a leaky ReLU, which a compiled function holds as a constant.
+    Such a change may leave the numbers in every weight as they were, and yet a compiled function no longer shows the
+    network: it holds the slope of a leaky ReLU or the factor of a rescaling as they were when it was traced. So does
+    another loss: it tells what the outputs are.
+
+    Every attribute of a layer counts, but for those in which Keras keeps its books and those that the layer itself
+    sets when it is called. An array that was changed in place is not noticed.
 
     Args:
         model: the network, as it is now.
@@ -25,45 +27,80 @@ class Structure:
 
     def __init__(self, model: keras.Model) -> None:
         self._model = model
-        self._layers: list[keras.layers.Layer] = []
-        self._attributes = 0
-        self._numbers: list[tuple[Mapping[str, Any], list[str]]] = []
-        self._settings, self._parts = self._look()
+        self._loss = getattr(model, "loss", None)
+        # The things themselves are held and compared: the address of one that is gone is given to the next.
+        self._layers = model._flatten_layers()
+        self._attributes = [_Attributes(layer) for layer in self._layers]
 
     def has_changed(self) -> bool:
         """Whether the network is no longer built as it was."""
-        settings, parts = self._look()
-        return not (_are_equal(settings, self._settings) and _are_same(parts, self._parts))
-
-    def _look(self) -> tuple[list[float | np.floating], tuple[object, ...]]:
-        # The things themselves are held and compared: the address of one that is gone is given to the next.
-        layers = self._model._flatten_layers()
-        self._find_numbers(layers)
-        numbers = (attributes.get(name) for attributes, names in self._numbers for name in names)
-        activations = (thing for layer in layers for thing in (layer, getattr(layer, "activation", None)))
-        # Its mean and variance are plain tensors, which a compiled function holds as constants.
-        adapted = (
-            tensor
-            for layer in layers
-            if isinstance(layer, keras.layers.Normalization)
-            for tensor in (layer.mean, layer.variance)
+        return (
+            getattr(self._model, "loss", None) is not self._loss
+            or not _are_same(self._model._flatten_layers(), self._layers)
+            or any(attributes.have_changed() for attributes in self._attributes)
         )
-        settings = [number for number in numbers if isinstance(number, _DECIMALS)]
-        return settings, (*activations, *adapted, *self._model.weights, getattr(self._model, "loss", None))
 
-    def _find_numbers(self, layers: list[keras.layers.Layer]) -> None:
-        """Where a layer has numbers, or may have; looked for again only when there are other attributes.
+    def accept_calls(self) -> None:
+        """The layers were just called, by a trace: what they have set by themselves is no change of the network."""
+        for attributes in self._attributes:
+            if attributes.have_changed():
+                attributes.accept()
 
-        A network has ten thousand attributes. To touch each of them at every question takes longer than all else here.
-        """
-        attributes = sum(len(vars(layer)) for layer in layers)
-        if attributes == self._attributes and _are_same(layers, self._layers):
-            return
-        self._numbers = [
-            (vars(layer), [name for name, value in vars(layer).items() if type(value) in _MAY_BE_DECIMALS])
-            for layer in layers
-        ]
-        self._layers, self._attributes = layers, attributes
+
+class _Attributes:
+    """Those of one layer."""
+
+    def __init__(self, layer: keras.layers.Layer) -> None:
+        self._layer = layer
+        self._all = vars(layer)
+        self._is_network = isinstance(layer, keras.Model)
+        self._ignored = _books(self._is_network)
+        self._remember()
+
+    def have_changed(self) -> bool:
+        if len(self._all) != self._count and not self._is_network:  # `fit` sets some in a network, at any time
+            return True
+        if not _are_same(_variables(self._layer), self._variables):
+            return True
+        try:
+            return self._read(self._all) != self._values
+        except Exception:  # an attribute is gone, or is now an array, or whatever a user's object raises
+            return True
+
+    def accept(self) -> None:
+        """Take them as they are now, and ignore from now on those that are not what they were."""
+        before = dict(zip(self._names, self._values, strict=True))
+        self._ignored |= {
+            name for name, value in self._all.items() if name not in before or _differ(value, before[name])
+        }
+        self._remember()
+
+    def _remember(self) -> None:
+        self._count = len(self._all)
+        self._variables = _variables(self._layer)
+        self._names = [name for name in self._all if name not in self._ignored and not name.startswith("_self_")]
+        self._read = _reader(self._names)
+        self._values = tuple(map(_copy, self._read(self._all)))
+
+
+def _reader(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """From a mapping to its values under these names.
+
+    A network has thousands, asked for at every question. Here they are fetched, and compared, without a line of
+    Python for each; where both are the same object it is not even touched.
+    """
+    if len(names) > 1:
+        return operator.itemgetter(*names)
+    return lambda mapping: tuple(mapping[name] for name in names)
+
+
+def _variables(layer: keras.layers.Layer) -> list[Any]:
+    return [*layer._trainable_variables, *layer._non_trainable_variables]
+
+
+def _copy(value: Any) -> Any:
+    """Of what may be changed in place, a copy."""
+    return next((kind(value) for kind in (list, dict, set) if isinstance(value, kind)), value)
 
 
 def _are_same(one: Sequence[object], other: Sequence[object]) -> bool:
@@ -71,6 +108,16 @@ def _are_same(one: Sequence[object], other: Sequence[object]) -> bool:
     return len(one) == len(other) and all(map(operator.is_, one, other))
 
 
-def _are_equal(one: Sequence[float | np.floating], other: Sequence[float | np.floating]) -> bool:
-    """By value: a layer may set the same number at every call."""
-    return len(one) == len(other) and all(a == b or (a != a and b != b) for a, b in zip(one, other, strict=True))
+def _differ(one: Any, other: Any) -> bool:
+    try:
+        return (one,) != (other,)  # in a tuple an object equals itself, NaN too
+    except Exception:
+        return True
+
+
+@cache
+def _books(is_network: bool) -> frozenset[str]:
+    """The attributes that a layer, or network, without any content has: Keras's own."""
+    kept = {"_dtype_policy"}
+    names = set(vars(keras.layers.Layer())) - kept
+    return frozenset(names | (set(vars(keras.Model())) | _OF_TRAINING) - kept if is_network else names)

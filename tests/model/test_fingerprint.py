@@ -269,6 +269,48 @@ def test_a_number_where_there_was_none() -> None:
     check_fresh(explainer, moved=before)
 
 
+def test_whatever_a_layer_has_exchanged() -> None:
+    class Weighing(layers.Layer):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            self.power, self.factors, self.table = 1, [1.0, 2.0], np.ones(1, np.float32)
+
+        def call(self, inputs: Any) -> Any:
+            return inputs**self.power * sum(self.factors) * self.table
+
+    stack = [layers.Rescaling(1, name="rescaling"), layers.Lambda(abs, name="lambda"), Weighing(name="weighing")]
+    model = fill(functional([*body(), *stack, *dense_tail()]))
+    explainer = Explainer(model)
+    before = check_fresh(explainer)
+    named(model, "rescaling").scale = 5  # from integer to integer
+    before = check_fresh(explainer, moved=before)
+    named(model, "lambda").function = lambda x: keras.ops.abs(x) ** 1.5
+    before = check_fresh(explainer, moved=before)
+    named(model, "weighing").power = 2
+    before = check_fresh(explainer, moved=before)
+    named(model, "weighing").factors.append(4.0)  # the list is the same, and longer
+    before = check_fresh(explainer, moved=before)
+    named(model, "weighing").table = np.full(1, 0.5, np.float32)
+    check_fresh(explainer, moved=before)
+    del named(model, "weighing").table
+    with pytest.raises(AttributeError, match="table"):
+        explainer.explain(X)
+
+
+def test_a_network_that_is_trained_is_not_compiled_again() -> None:
+    for build in BUILDS.values():
+        model = build()
+        model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
+        explainer = Explainer(model)
+        before = check_fresh(explainer)
+        probe = explainer.probe(explainer.picture(X))
+        model.fit(X[None], np.array([1]), verbose=QUIET)
+        model.evaluate(X[None], np.array([1]), verbose=QUIET)
+        model.predict(X[None], verbose=QUIET)
+        check_fresh(explainer, moved=before)
+        assert explainer.probe(explainer.picture(X)) is probe
+
+
 def test_a_layer_that_sets_attributes_when_it_is_called_is_compiled_once() -> None:
     class Counting(layers.ReLU):
         calls, last, scale = 0, None, None
@@ -277,6 +319,8 @@ def test_a_layer_that_sets_attributes_when_it_is_called_is_compiled_once() -> No
             self.calls += 1
             self.last = self.calls
             self.scale = float(inputs.shape[-1]) ** -0.5
+            self.seen = [*getattr(self, "seen", ()), self.calls]
+            self.unknown = float("nan")
             return super().call(inputs)
 
     model = fill(functional([*body()[:-1], Counting(name="counting"), *dense_tail()]))

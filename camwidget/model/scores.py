@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,21 @@ def _pick(values: Any, index: Any) -> Any:
     """One number of each row; of arrays by NumPy, since an operation of TensorFlow outside a trace costs far more."""
     if isinstance(values, np.ndarray):
         return values[np.arange(len(values)), index]
-    picked: Any = keras.ops.take_along_axis(values, keras.ops.expand_dims(index, 1), axis=1)
-    return picked[:, 0]
+    return _picked(values, index)
+
+
+@tf.custom_gradient
+def _picked(values: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
+    """The same in a trace. What is handed back does not depend on the values: what they come from need not run.
+
+    The gradient of `gather`, and of Keras's `take_along_axis` still more, asks for their shape: a class's derivative
+    at the last convolution then took the multiplication by the last Dense layer twice, and a hundred small operations.
+    """
+
+    def backward(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
+        return tf.one_hot(index, values.shape[1], dtype=upstream.dtype) * upstream[:, tf.newaxis], None
+
+    return tf.gather(values, index, batch_dims=1), backward
 
 
 def _exp(values: Any) -> Any:

@@ -156,7 +156,8 @@ def _gradients(scores: tf.Tensor, place: tf.Tensor, head: Head | None) -> tf.Ten
     if head is None:
         (gradient,) = tf.gradients(scores, place)
         return None if gradient is None else tf.cast(gradient, tf.float32)
-    (at_logits,) = tf.gradients(scores, head.logits)
+    # Ones, as there would be by default; those are made in the shape of the scores, which then have to be computed.
+    (at_logits,) = tf.gradients(scores, head.logits, grad_ys=tf.ones(tf.shape(place)[:1], scores.dtype))
     largest = tf.reduce_max(tf.abs(at_logits), axis=1, keepdims=True)
     # A float32 without its sign and fraction is a power of two.
     power = tf.bitcast(tf.bitwise.bitwise_and(tf.bitcast(largest, tf.int32), 0x7F800000), tf.float32)

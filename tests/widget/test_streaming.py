@@ -84,21 +84,25 @@ def test_an_error_on_the_way_leaves_what_there_is_marked_as_stopped(widget: CamW
     assert widget.explanation.stopped and widget.status == "stopped"
 
 
-def test_an_observer_may_explain_while_the_map_refines(widget: CamWidget, model: keras.Model) -> None:
+def test_an_observer_may_explain_while_the_map_refines(widget: CamWidget) -> None:
     """It holds the widget and waits for the network; the worker has the network and would show something."""
     found: list[int] = []
-    widget.observe(lambda change: found.append(explain(model, picture(), target=change.new).target), "target")
-    widget.samples = 2000
+
+    def ask(change: dict) -> None:
+        found.append(widget._explainer.explain(picture(), target=change["new"]).target)
+
+    widget.observe(ask, "target")
+    widget.samples = 1500
     done = threading.Event()
 
     def choose() -> None:
-        while widget.status != "computing":
+        while widget.status != "computing" or "So far" not in widget.evidence["note"]:
             time.sleep(0.001)
-        widget.target = 0
+        widget.set_state({"target": 0})
         done.set()
 
     threading.Thread(target=choose, daemon=True).start()
-    assert done.wait(60), "observer and worker wait for each other"
+    assert done.wait(20), "observer and worker wait for each other"
     widget.samples = 2
     assert widget.wait(60).target == 0 and found == [0]
 

@@ -15,6 +15,7 @@ from camwidget.explanation.ascent import Ascent, Frame
 from camwidget.widget.canvas import filter_canvas, forming
 from camwidget.widget.canvas.painter import Painter
 from camwidget.widget.canvas.sheet import Sheet, fitted, tile_for
+from tests.explanation.ascent.networks import forked_network
 from tests.widget.networks import gap_network, picture
 
 OPTIONS = {"preset": "gradient_ascent", "steps": 3, "tile": 18}
@@ -248,6 +249,26 @@ class Cells:
     @property
     def whole(self) -> np.ndarray:
         return self.colours.reshape(16, 32, 3).repeat(20, axis=0).repeat(30, axis=1)
+
+
+def test_of_several_outputs_the_classes_are_those_of_one() -> None:
+    model = forked_network()
+    explainer = Explainer(model, preprocess=None)
+    widget = CamWidget(model, np.full((7, 9, 3), 0.5, np.float32), preprocess=None, output="ripe")
+    options: dict[str, Any] = {"preset": "gradient_ascent", "steps": 1}
+    canvases = [
+        FilterCanvas(explainer, "logits", output="ripe", **options),
+        FilterCanvas(explainer, "logits", output=0, **options),
+        FilterCanvas(model, "logits", widget=widget, preprocess=None, **options),
+    ]
+    try:
+        assert [len(canvas.names) for canvas in canvases] == [2, 3, 2]
+        assert [len(canvas.wait(60).images) for canvas in canvases] == [2, 3, 2]
+        with pytest.raises(ValueError, match=r"No output 'colour'. The network's outputs: 'fruit', 'ripe'."):
+            FilterCanvas(explainer, "logits", output="colour")
+    finally:
+        for each in (*canvases, widget):
+            each.close()
 
 
 def test_only_what_has_changed_is_sent_and_what_nobody_could_see_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

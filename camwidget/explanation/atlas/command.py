@@ -19,6 +19,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, help="of each ascent; else as the preset has it")
     parser.add_argument("--size", type=int, nargs="+", metavar="PIXELS", help="side, or height and width")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--output", metavar="NAME", help="of several outputs, the one whose classes are shown; or its position"
+    )
     parser.add_argument("--classes", metavar="FILE", help="names of the classes, one on each line")
     parser.add_argument(
         "--range",
@@ -48,6 +51,7 @@ def _write(arguments: Namespace) -> None:
     if arguments.range:
         black, white = arguments.range
         preprocess = lambda picture: black + picture / 255 * (white - black)  # noqa: E731 # a value among others
+    output = arguments.output
     size = arguments.size[0] if arguments.size and len(arguments.size) == 1 else arguments.size
     filter_atlas(
         Explainer(load_network(arguments.model), preprocess=preprocess, class_names=names),
@@ -57,4 +61,5 @@ def _write(arguments: Namespace) -> None:
         steps=arguments.steps,
         size=tuple(size) if isinstance(size, list) else size,
         seed=arguments.seed,
+        output=int(output) if output and output.isdecimal() else output,
     )

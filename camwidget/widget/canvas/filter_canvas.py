@@ -48,11 +48,8 @@ class FilterCanvas(ipywidgets.VBox):
             this layer, and the other way round; of "logits" it is the class explained.
         columns: pictures side by side, fewer for a narrow page; six rows of them make a page of the sheet.
         tile: longer side of a picture on the canvas, in pixels; None: its own up to 128, small ones enlarged.
-        preset: see `maximize_activation`, as the other options.
-        steps: see there.
-        size: see there.
-        seed: see there.
-        preprocess: see there.
+        preset, steps, size, seed, preprocess: see `maximize_activation`.
+        output: see there; None: with a widget, the widget's.
 
     Attributes:
         filters: the filters chosen, a list of numbers; None: none in particular. May be set, observed and linked.
@@ -92,14 +89,16 @@ class FilterCanvas(ipywidgets.VBox):
         steps: int | None = None,
         size: Size | None = None,
         seed: int = 0,
+        output: str | int | None = None,
         preprocess: str | Preprocess | None = "auto",
     ) -> None:
+        output = widget.explanation.query.output if output is None and widget is not None else output
         explainer = model if isinstance(model, Explainer) else shared_explainer(model, preprocess=preprocess)
         self._columns = checks.whole_number("columns", 1, "how many pictures stand side by side")(columns)
         with explainer.lock:
-            known = layer_with_channels(probe_for(explainer, size)[0], layer)
+            known = layer_with_channels(probe_for(explainer, size, output)[0], layer)
         objectives = channels_of(known, range(known.channels))
-        ascent = prepare(explainer, objectives, preset=preset, steps=steps, size=size, seed=seed)
+        ascent = prepare(explainer, objectives, preset=preset, steps=steps, size=size, seed=seed, output=output)
         self.layer = known.name
         self.names = tuple(names_of(explainer, ascent, True))
         shown = ascent.preset.show(np.zeros((1, *ascent.probe.network.shape), np.float32))[0]

@@ -128,6 +128,24 @@ def test_the_classes_of_one_output_are_no_continuation_of_another(tmp_path: Path
         make(explainer, tmp_path, layers=["logits"], output="fruit")
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+@pytest.mark.parametrize("output", ["ripe", "1"])
+def test_the_command_takes_one_of_several_outputs(output: str, tmp_path: Path) -> None:
+    forked_network().save(tmp_path / "forked.keras")
+    words = [
+        "atlas",
+        f"{tmp_path / 'forked.keras'}",
+        "--out",
+        f"{tmp_path / 'atlas'}",
+        "--layers",
+        "logits",
+        "--steps",
+        "1",
+    ]
+    assert main([*words, "--range", "0", "1", "--output", output]) == 0
+    assert len(list((tmp_path / "atlas").rglob("*.png"))) == 2  # of ripe; fruit has three
+
+
 def test_a_changed_recipe_of_the_same_name_is_no_continuation(headed: Explainer, tmp_path: Path) -> None:
     fourier = PRESETS["fourier"]
     make(headed, tmp_path / "atlas", layers=["classes"])

@@ -266,6 +266,8 @@ def test_of_several_outputs_the_classes_are_those_of_one() -> None:
         assert [len(canvas.wait(60).images) for canvas in canvases] == [2, 3, 2]
         with pytest.raises(ValueError, match=r"No output 'colour'. The network's outputs: 'fruit', 'ripe'."):
             FilterCanvas(explainer, "logits", output="colour")
+        with pytest.raises(ValueError, match="another network"):  # whatever its outputs are called
+            FilterCanvas(gap_network(), "late", widget=widget)
     finally:
         for each in (*canvases, widget):
             each.close()

@@ -92,8 +92,9 @@ class FilterCanvas(ipywidgets.VBox):
         output: str | int | None = None,
         preprocess: str | Preprocess | None = "auto",
     ) -> None:
-        output = widget.explanation.query.output if output is None and widget is not None else output
         explainer = model if isinstance(model, Explainer) else shared_explainer(model, preprocess=preprocess)
+        if output is None and widget is not None and widget.model is explainer.model:
+            output = widget.explanation.query.output
         self._columns = checks.whole_number("columns", 1, "how many pictures stand side by side")(columns)
         with explainer.lock:
             known = layer_with_channels(probe_for(explainer, size, output)[0], layer)

@@ -130,7 +130,9 @@ def test_the_classes_of_one_output_are_no_continuation_of_another(tmp_path: Path
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 @pytest.mark.parametrize("output", ["ripe", "1"])
-def test_the_command_takes_one_of_several_outputs(output: str, tmp_path: Path) -> None:
+def test_the_command_takes_one_of_several_outputs(
+    output: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     forked_network().save(tmp_path / "forked.keras")
     words = [
         "atlas",
@@ -144,6 +146,8 @@ def test_the_command_takes_one_of_several_outputs(output: str, tmp_path: Path) -
     ]
     assert main([*words, "--range", "0", "1", "--output", output]) == 0
     assert len(list((tmp_path / "atlas").rglob("*.png"))) == 2  # of ripe; fruit has three
+    assert main([*words, "--range", "0", "1", "--output", "colour"]) == 2
+    assert "No output 'colour'. The network's outputs: 'fruit', 'ripe'." in capsys.readouterr().err
 
 
 def test_a_changed_recipe_of_the_same_name_is_no_continuation(headed: Explainer, tmp_path: Path) -> None:

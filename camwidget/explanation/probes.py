@@ -1,6 +1,7 @@
 """The probes around one network, one for each size of picture and output, and the version of its weights."""
 
 from collections.abc import Hashable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -112,11 +113,10 @@ class Probes:
         return probe.fingerprint() != self._version
 
     def _new_probe(self, network: Network, *, needs_head: bool) -> Probe:
-        def traced() -> None:
-            if self._structure is not None:
-                self._structure.accept_calls()
+        def tracing() -> AbstractContextManager:
+            return nullcontext() if self._structure is None else self._structure.tracing()
 
-        return Probe(network, needs_head=needs_head, traced=traced)
+        return Probe(network, needs_head=needs_head, tracing=tracing)
 
     def _network(self, shape: tuple, arrangement: Arrangement, sides: tuple[Side, ...], output: Any) -> Network:
         return Network(self._model, shape, arrangement, sides, output, weights=self._weights)

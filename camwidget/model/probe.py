@@ -1,6 +1,7 @@
 """A probe around a network: what a layer holds for a picture, and how a score depends on it."""
 
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +36,7 @@ class Probe:
         network: a built Keras 3 model, the size of its inputs, and which output is looked at.
         needs_head: False puts the look at its head off until `layers`, `kind` or `classes` is asked for; what
             concerns layers alone then works on a network that ends in a map.
-        traced: called whenever the network's layers were called by a trace.
+        tracing: makes what is entered around every trace, in which the network's layers are called.
 
     Raises:
         ValueError: the output that is looked at is no vector, or has to be chosen.
@@ -45,9 +46,11 @@ class Probe:
         calls: how many times the network, or its tail, has been run.
     """
 
-    def __init__(self, network: Network, *, needs_head: bool = True, traced: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, network: Network, *, needs_head: bool = True, tracing: Callable[[], AbstractContextManager] = nullcontext
+    ) -> None:
         self.calls = 0
-        self._traced = traced
+        self._tracing = tracing
         self.network = network
         self._functions: dict[tuple[Hashable, ...], Any] = {}
         if needs_head:
@@ -77,7 +80,7 @@ class Probe:
         """Names of the layers whose map stands inside a `tf.cond` or a loop, where it cannot be seen."""
         return self._survey.hidden
 
-    @cached_property
+    @property
     def channels(self) -> tuple[LayerInfo, ...]:
         """Every use of a layer whose output has channels or units, see `census`; whatever the network's head is."""
         return self._compiled(census, self.network)
@@ -252,8 +255,8 @@ class Probe:
     def _compiled(self, trace: Callable[..., Any], subject: object, *details: Hashable) -> Any:
         key = (trace.__name__, *(detail.name if isinstance(detail, LayerInfo) else detail for detail in details))
         if key not in self._functions:
-            self._functions[key] = trace(subject, *details)
-            self._traced()
+            with self._tracing():
+                self._functions[key] = trace(subject, *details)
         return self._functions[key]
 
 

@@ -1,7 +1,8 @@
 """Notice that a network is built differently than it was."""
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -18,8 +19,8 @@ class Structure:
     network: it holds the slope of a leaky ReLU or the factor of a rescaling as they were when it was traced. So does
     another loss: it tells what the outputs are.
 
-    Every attribute of a layer counts, but for those in which Keras keeps its books and those that the layer itself
-    sets when it is called. An array that was changed in place is not noticed.
+    Every attribute of a layer counts, but for those in which Keras keeps its books and those that the layer sets anew
+    whenever it is called. An array that was changed in place is not noticed.
 
     Args:
         model: the network, as it is now.
@@ -40,11 +41,13 @@ class Structure:
             or any(attributes.have_changed() for attributes in self._attributes)
         )
 
-    def accept_calls(self) -> None:
-        """The layers were just called, by a trace: what they have set by themselves is no change of the network."""
-        for attributes in self._attributes:
-            if attributes.have_changed():
-                attributes.accept()
+    @contextmanager
+    def tracing(self) -> Iterator[None]:
+        """Around a trace, to see what the layers set when they are called."""
+        before = [attributes.now() for attributes in self._attributes]
+        yield
+        for attributes, values in zip(self._attributes, before, strict=True):
+            attributes.were_called(values)
 
 
 class _Attributes:
@@ -55,7 +58,10 @@ class _Attributes:
         self._all = vars(layer)
         self._is_network = isinstance(layer, keras.Model)
         self._ignored = _books(self._is_network)
-        self._remember()
+        self._set_once: set[str] = set()
+        self._count = len(self._all)
+        self._variables = _variables(layer)
+        self._watch(self.now())
 
     def have_changed(self) -> bool:
         if len(self._all) != self._count and not self._is_network:  # `fit` sets some in a network, at any time
@@ -67,20 +73,30 @@ class _Attributes:
         except Exception:  # an attribute is gone, or is now an array, or whatever a user's object raises
             return True
 
-    def accept(self) -> None:
-        """Take them as they are now, and ignore from now on those that are not what they were."""
-        before = dict(zip(self._names, self._values, strict=True))
-        self._ignored |= {
-            name for name, value in self._all.items() if name not in before or _differ(value, before[name])
+    def now(self) -> dict[str, Any]:
+        """What they are at this moment."""
+        return {
+            name: _copy(value)
+            for name, value in self._all.items()
+            if name not in self._ignored and not name.startswith("_self_")
         }
-        self._remember()
 
-    def _remember(self) -> None:
-        self._count = len(self._all)
-        self._variables = _variables(self._layer)
-        self._names = [name for name in self._all if name not in self._ignored and not name.startswith("_self_")]
+    def were_called(self, before: Mapping[str, Any]) -> None:
+        """Ignore from now on what two traces have changed.
+
+        Not what one has: that may have been somebody else, in another thread, and must be noticed.
+        """
+        changed = {name for name, value in self.now().items() if name not in before or _differ(value, before[name])}
+        again = changed & self._set_once
+        self._set_once |= changed
+        if again:
+            self._ignored |= again
+            kept = zip(self._names, self._values, strict=True)
+            self._watch({name: value for name, value in kept if name not in again})
+
+    def _watch(self, values: Mapping[str, Any]) -> None:
+        self._names, self._values = tuple(values), tuple(values.values())
         self._read = _reader(self._names)
-        self._values = tuple(map(_copy, self._read(self._all)))
 
 
 def _reader(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from tests.model.networks import (
     SHAPE,
     WIDTH,
     body,
+    both,
     dense_tail,
     fill,
     functional,
@@ -295,6 +296,30 @@ def test_whatever_a_layer_has_exchanged() -> None:
     del named(model, "weighing").table
     with pytest.raises(AttributeError, match="table"):
         explainer.explain(X)
+
+
+@pytest.mark.parametrize("during", [False, True])
+def test_a_number_exchanged_by_another_thread_around_a_trace(during: bool) -> None:
+    """What is set while the network is compiled is not taken for something that the layer sets by itself."""
+    change: list[Callable[[], None]] = []
+
+    class Meddling(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            if during and change:
+                change.pop()()
+            return inputs
+
+    stack = [*body()[:-1], layers.LeakyReLU(0.2, name="leaky"), Meddling(), *dense_tail()]
+    model = fill(functional(stack))
+    explainer = Explainer(model)
+    before = check_fresh(explainer)
+    probe = explainer.probe(explainer.picture(X))
+    change.append(lambda: setattr(named(model, "leaky"), "negative_slope", 0.8))
+    if not during:
+        change.pop()()
+    probe.gradient_through(probe.find_layer("conv"), "logit", X[None], both(1))  # a new trace, without a question
+    assert not change
+    check_fresh(explainer, moved=before)
 
 
 def test_a_network_that_is_trained_is_not_compiled_again() -> None:

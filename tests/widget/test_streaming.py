@@ -89,7 +89,9 @@ def test_an_observer_may_explain_while_the_map_refines(widget: CamWidget) -> Non
     found: list[int] = []
 
     def ask(change: dict) -> None:
-        found.append(widget._explainer.explain(picture(), target=change["new"]).target)
+        if widget._explainer.lock.acquire(timeout=20):  # as `explain` does, but that would wait for ever
+            found.append(widget._explainer.explain(picture(), target=change["new"]).target)
+            widget._explainer.lock.release()
 
     widget.observe(ask, "target")
     widget.samples = 1500
@@ -102,7 +104,7 @@ def test_an_observer_may_explain_while_the_map_refines(widget: CamWidget) -> Non
         done.set()
 
     threading.Thread(target=choose, daemon=True).start()
-    assert done.wait(20), "observer and worker wait for each other"
+    assert done.wait(60) and found, "observer and worker wait for each other"
     widget.samples = 2
     assert widget.wait(60).target == 0 and found == [0]
 

@@ -11,7 +11,6 @@ from camwidget.model import (
     Arrangement,
     LayerInfo,
     Model,
-    Observation,
     Picture,
     Preprocess,
     Probe,
@@ -28,7 +27,7 @@ from .cache import Cache
 from .compose import explanation_of
 from .explanation import Explanation
 from .many import explanations, queries_of
-from .measuring import Checkpoint, Progress, Task, measure, observation_key
+from .measuring import Checkpoint, Progress, Task, measure, observe
 from .measuring.running import in_notebook, unwatched
 from .notes import announced, without_effect
 from .prediction import ClassNames, Prediction, check_number, listed_names, numbered_classes
@@ -86,17 +85,18 @@ class Explainer:
         self.model = model
         self.preprocess = preprocess
         self.preprocessing = find_preprocessing(model, preprocess, self._declared)
-        self.cache = Cache()
         self.lock = threading.RLock()
         self.given_names = listed_names(class_names)
         check_number(self.given_names or (), declared_units(model))
         self.told: set[str] = set()  # warnings about the network itself: once is enough
-        self.probes = Probes(model, self.cache)
+        self.probes = Probes(model)
+        self.cache = self.probes.cache()
 
     def with_weights(self, weights: Sequence[tuple[Variable, Float[np.ndarray, "..."]]]) -> "Explainer":
         """An explainer of the network as it were with other values in some of its weights; nothing is changed."""
         other = Explainer(self.model, preprocess=self.preprocess, class_names=self.given_names)
-        other.probes = Probes(self.model, other.cache, tuple(weights))
+        other.probes = Probes(self.model, tuple(weights))
+        other.cache = other.probes.cache()
         return other
 
     @property
@@ -258,18 +258,27 @@ class Explainer:
             cache: to use in place of the explainer's own.
             show: called between micro-batches with a function that gives the explanation so far.
         """
+        kept = self.cache if cache is None else cache
+
+        def work(probe: Probe, checkpoint: Checkpoint) -> Explanation:
+            return self._measured(probe, picture, query, checkpoint, kept, show)
+
         with self.lock:
-            probe = self.probe(picture, query.output)
-            calls = probe.calls
-            task, notes = self.task(probe, picture, query, checkpoint, self.cache if cache is None else cache)
-            name = self.class_names(probe)[task.target]
-            evidence = measure(task, show and (lambda so_far: show(lambda: explanation_of(task, so_far(), name))))
-            # A compiled network may be in training in another thread; and long work leaves anybody the time.
-            is_exposed = self.model.compiled or bool(evidence.counts)
-            if probe.calls != calls and is_exposed and self.probes.has_changed(probe):
-                notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
-            # Within the lock, since it weighs what was measured and keeps that: of these weights, and of no newer ones.
-            return explanation_of(task, evidence, name, notes)
+            return self.probes.measured(picture, query.output, work, checkpoint)
+
+    def _measured(
+        self, probe: Probe, picture: Picture, query: Query, checkpoint: Checkpoint, cache: Cache, show: Show | None
+    ) -> Explanation:
+        calls = probe.calls
+        task, notes = self.task(probe, picture, query, checkpoint, cache)
+        name = self.class_names(probe)[task.target]
+        evidence = measure(task, show and (lambda so_far: show(lambda: explanation_of(task, so_far(), name))))
+        # A compiled network may be in training in another thread; and long work leaves anybody the time.
+        is_exposed = self.model.compiled or bool(evidence.counts)
+        if probe.calls != calls and is_exposed and self.probes.has_changed(probe):
+            notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
+        # Within the lock, since it weighs what was measured and keeps that: of these weights, and of no newer ones.
+        return explanation_of(task, evidence, name, notes)
 
     def task(
         self, probe: Probe, picture: Picture, query: Query, checkpoint: Checkpoint, cache: Cache
@@ -278,7 +287,7 @@ class Explainer:
         layer = probe.layer_for(query.layer, anything=query.record.selects_target)
         query.selection.check(layer.rows, layer.columns, layer.channels)
         names = self.class_names(probe)
-        observation = self._observe(probe, layer, picture, cache, query.output)
+        observation = observe(probe, layer, picture, cache, query.output)
         resolved, notes = resolve(query, probe, layer, names, observation)
         preprocess = self.preprocessing.function
         task = Task(probe, layer, picture, observation, resolved, preprocess, checkpoint, cache)
@@ -288,13 +297,3 @@ class Explainer:
         """Forget everything measured and compiled, for instance after the network was changed by hand."""
         with self.lock:
             self.probes.clear()
-
-    def _observe(
-        self, probe: Probe, layer: LayerInfo, picture: Picture, cache: Cache, output: str | int | None
-    ) -> Observation:
-        key = observation_key(picture, layer, output)
-        found = cache.get(key)
-        if found is None:
-            found = probe.observe(layer, picture.inputs[None], picture.sides)
-            cache.put(key, found)
-        return found

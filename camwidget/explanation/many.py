@@ -68,16 +68,12 @@ def explain_together(
         pictures: from `explainer.picture()`.
         queries: for each picture as many, in the same order; they may differ in the class they are about.
     """
-    kept = Cache(limit=sys.maxsize)
+    kept = explainer.probes.cache(limit=sys.maxsize)
     with explainer.lock:
         for same in by_shape(pictures):
             _measure_together(explainer, [pictures[n] for n in same], [queries[n] for n in same], kept)
-        changes = explainer.probes.changes  # still those of what was measured: behind the lock others may come in
+    # Whoever takes one may change the network before the next: then all that is kept goes.
     for picture, asked in zip(pictures, queries, strict=True):
-        explainer.probe(picture, asked[0].output)
-        if explainer.probes.changes != changes:  # whoever took the last one has changed the network: measure anew
-            kept.clear()
-            changes = explainer.probes.changes
         yield tuple(explainer.answer(picture, query, unwatched, kept) for query in asked)
 
 

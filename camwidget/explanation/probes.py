@@ -1,9 +1,12 @@
 """The probes around one network, one for each size of picture and output, and the version of its weights."""
 
-from collections.abc import Hashable
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
+from weakref import WeakSet
 
 from camwidget.model import (
     Arrangement,
@@ -18,9 +21,16 @@ from camwidget.model import (
 )
 
 from .cache import Cache
+from .measuring import Checkpoint, Through
 
 # Sizes of pictures whose compiled functions are kept, for networks that take any size.
 _MOST = 8
+
+_Answer = TypeVar("_Answer")
+
+
+class _Changed(BaseException):
+    """What is being measured mixes two versions of a network. No `Exception`: nobody on the way may take it for one."""
 
 
 class Probes:
@@ -28,7 +38,6 @@ class Probes:
 
     Args:
         model: the network.
-        cache: emptied when the network has changed.
         weights: see `Network`.
 
     Attributes:
@@ -36,10 +45,11 @@ class Probes:
             before, or `clear` was called.
     """
 
-    def __init__(self, model: Model, cache: Cache, weights: tuple[tuple[Any, Any], ...] = ()) -> None:
+    def __init__(self, model: Model, weights: tuple[tuple[Any, Any], ...] = ()) -> None:
         self._model = model
         self._weights = weights
-        self._cache = cache
+        self._caches: WeakSet[Cache] = WeakSet()
+        self._asking = ThreadPoolExecutor(1, "camwidget-asking")
         self._kept: dict[Hashable, Probe] = {}
         self._newest: Probe | None = None
         self._structure: Structure | None = None
@@ -50,6 +60,60 @@ class Probes:
     def newest(self) -> Probe | None:
         """The one used last whose head was looked at too, as for pictures; None: there is none yet."""
         return self._newest
+
+    def cache(self, limit: int | None = None) -> Cache:
+        """A new cache, emptied whenever the network has changed; its limit in bytes, None: the ordinary one."""
+        cache = Cache() if limit is None else Cache(limit)
+        self._caches.add(cache)
+        return cache
+
+    def measured(
+        self,
+        picture: Picture,
+        output: str | int | None,
+        work: Callable[[Probe, Checkpoint], _Answer],
+        checkpoint: Checkpoint,
+    ) -> _Answer:
+        """What `work(probe, checkpoint)` gives for the network as it is.
+
+        Whether weights have changed is asked in another thread while the work is done: that takes as long as a class's
+        derivative. Where they have, all caches are emptied, and the work is done again.
+
+        Args:
+            picture: see `of_picture`.
+            output: see `of_picture`.
+            work: what it gives and keeps must depend on the network and on caches from `cache()`, and it must show
+                nothing to anybody before it has asked the checkpoint it is given.
+            checkpoint: to be asked, once the network is known to be the same.
+        """
+        probe = self.of_picture(picture, output, measures=False)
+        version, changes = self._version, self.changes
+        if version is None:
+            return work(self.of_picture(picture, output), checkpoint)
+        asked = probe.fingerprint_by(self._asking)
+        time.sleep(0)  # Python runs in one thread at a time: let the other one get as far as TensorFlow.
+
+        def is_same() -> bool:
+            # What it shows to somebody may have asked something else, and found that the network has changed.
+            return asked.result() == version and self.changes == changes
+
+        def sure(share: float) -> bool:
+            if not is_same():
+                raise _Changed
+            return checkpoint(share)
+
+        try:
+            answer = work(probe, Through(checkpoint, sure))
+        except _Changed:
+            pass
+        except Exception:
+            if is_same():
+                raise
+        else:
+            if is_same():
+                return answer
+        self._version = None  # Caches may hold what was measured of either.
+        return work(self.of_picture(picture, output), checkpoint)
 
     def of_picture(self, picture: Picture, output: str | int | None, *, measures: bool = True) -> Probe:
         """The probe for pictures of this size; a network without weights is built by it first.
@@ -105,8 +169,7 @@ class Probes:
         """Forget all that was compiled and measured."""
         self._kept.clear()
         self._newest = None
-        self._cache.clear()
-        self.changes += 1
+        self._forget()
 
     def has_changed(self, probe: Probe) -> bool:
         """Whether the weights are no longer those of the last measurement."""
@@ -144,7 +207,11 @@ class Probes:
         while len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]
         if measures and (version := probe.fingerprint()) != self._version:
-            self._cache.clear()
             self._version = version
-            self.changes += 1
+            self._forget()
         return probe
+
+    def _forget(self) -> None:
+        for cache in self._caches:
+            cache.clear()
+        self.changes += 1

@@ -1,5 +1,6 @@
 """Networks that change between two questions, in ways that are easily missed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -8,7 +9,11 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from camwidget import Explainer
+from camwidget import Explainer, Explanation
+from camwidget.explanation import make_query
+from camwidget.explanation.measuring import Checkpoint
+from camwidget.maths.evidence import Evidence, measured
+from camwidget.model import Probe
 from tests.explanation.networks import dense_network
 from tests.model.networks import SHAPE, picture
 
@@ -38,6 +43,56 @@ def test_a_network_changed_between_two_of_many_pictures() -> None:
     next(found)
     model.set_weights([2 * weight for weight in model.get_weights()])
     assert next(found).score == pytest.approx(fresh(model), rel=1e-5)
+
+
+def test_long_work_shows_nothing_of_what_the_network_was_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it has changed is asked while the work begins, with what was observed before in the cache."""
+    monkeypatch.setattr("camwidget.explanation.measuring.running._BATCH_NUMBERS", 1)
+    model = dense_network()
+    explainer, query = Explainer(model, preprocess=None), make_query({"method": "ablation_cam", "target": 1})
+    image = explainer.picture(X)
+    explainer.explain(X, target=1)
+    model.set_weights([2 * weight for weight in model.get_weights()])
+    expected = Explainer(model, preprocess=None).answer(image, query).evidence
+    scores = measured(expected.channel_scores, "channel_scores").scores
+    shares: list[float] = []
+    shown: list[Evidence] = []
+
+    def checkpoint(share: float) -> bool:
+        shares.append(share)
+        return True
+
+    def show(so_far: Callable[[], Explanation]) -> None:
+        shown.append(so_far().evidence)
+
+    found = explainer.answer(image, query, checkpoint, show=show).evidence
+    assert shares == sorted(set(shares)) and len(shares) == len(shown) > 0
+    for evidence in (*shown, found):
+        assert evidence.score == pytest.approx(expected.score, rel=1e-5)
+        np.testing.assert_allclose(evidence.activations, expected.activations, rtol=1e-5)
+        seen = measured(evidence.channel_scores, "channel_scores").scores
+        known = np.isfinite(seen)
+        assert known.any()
+        np.testing.assert_allclose(seen[known], scores[known], rtol=1e-4)
+
+
+def test_an_error_counts_where_the_network_is_still_the_same() -> None:
+    model = dense_network()
+    explainer = Explainer(model, preprocess=None)
+    image, works = explainer.picture(X), []
+
+    def work(probe: Probe, checkpoint: Checkpoint) -> int:
+        works.append(probe)
+        if len(works) % 2:
+            raise ValueError("what was kept does not fit what is measured now")
+        return len(works)
+
+    explainer.explain(X, target=1)
+    model.set_weights([2 * weight for weight in model.get_weights()])
+    assert explainer.probes.measured(image, None, work, lambda share: True) == 2
+    with pytest.raises(ValueError, match="does not fit"):
+        explainer.probes.measured(image, None, work, lambda share: True)
+    assert len(works) == 3
 
 
 def test_what_is_handed_out_cannot_spoil_what_is_kept() -> None:

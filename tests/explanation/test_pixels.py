@@ -10,6 +10,7 @@ import tensorflow as tf
 from camwidget.explanation import Explainer, Explanation, make_query
 from camwidget.explanation.cache import Cache
 from camwidget.maths import midpoints, resize
+from camwidget.model import Probe
 from tests.explanation.networks import CAPTUM_PICTURE, PIXELS, captum_network, dense_network
 from tests.model.networks import GRID, functional, gap_network, picture, subclassed_network
 
@@ -197,6 +198,28 @@ def test_a_division_that_is_stopped_keeps_the_pieces_that_are_done(bending: Expl
     assert 50 < count.done < min(count.wanted, most.done) and stopped.stopped == str(count)
     assert all(0 < share < 1 for share in shares)
     assert stopped.signed.sum() == pytest.approx(whole.signed.sum(), rel=0.05)
+
+
+@pytest.mark.parametrize("pieces", [0, 1])
+def test_a_division_that_is_interrupted_in_a_notebook_keeps_what_there_is(
+    bending: Explainer, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    monkeypatch.setattr("camwidget.explanation.explainer.in_notebook", lambda: True)
+    monkeypatch.setattr("camwidget.explanation.measuring.path.batch_size", lambda numbers: 50)
+    bending.refresh()
+    whole, calls = Probe.pixel_gradient, []
+
+    def pixel_gradient(*arguments: Any, **options: Any) -> Any:
+        calls.append(1)
+        if len(calls) > 2 + pieces:  # the fifty steps, both ends, and these
+            raise KeyboardInterrupt
+        return whole(*arguments, **options)
+
+    monkeypatch.setattr(Probe, "pixel_gradient", pixel_gradient)
+    with pytest.warns(UserWarning, match="Stopped early"):
+        found = bending.explain(BRIGHT, method="integrated_gradients", target=0)
+    (count,) = found.evidence.counts
+    assert len(calls) == 3 + pieces and count.done == 50 + 8 * pieces < count.wanted
 
 
 def test_too_few_steps_are_said(dense: Explainer) -> None:

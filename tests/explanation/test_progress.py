@@ -35,9 +35,14 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Probe, "gradient_through", gradient_through)
 
 
+@pytest.mark.parametrize("asked_before", [False, True], ids=["first", "later"])
 @pytest.mark.usefixtures("interrupted")
-def test_in_a_notebook_an_interrupt_keeps_what_there_is(explainer: Explainer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_notebook_an_interrupt_keeps_what_there_is(
+    explainer: Explainer, monkeypatch: pytest.MonkeyPatch, asked_before: bool
+) -> None:
     monkeypatch.setattr("camwidget.explanation.explainer.in_notebook", lambda: True)
+    if asked_before:
+        explainer.explain(X, target=1)
     with pytest.warns(UserWarning, match="Stopped early, after 4 of 9 noisy copies"):
         found = explainer.explain(X, **OPTIONS, samples=9)
     assert found.samples == 4 and found.stopped == "4 of 9 noisy copies"

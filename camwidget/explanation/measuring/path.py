@@ -67,12 +67,13 @@ def _refined(task: Task, line: "_Line", total: Sum) -> PixelGradients:
 
 def _divided(task: Task, line: "_Line", total: Sum, chosen: list[Piece], wanted: int) -> Sum:
     """The sum when these pieces are divided, or those of them that there was time for."""
-    done, more = total.done, wanted - total.done
-    return total + add_up(
-        (line.correction(piece, _STEPS) for piece in chosen),
-        more,
-        lambda share: task.checkpoint((done + share * more) / wanted),
-        lambda part: task.show(lambda: _found(line, total + part, _STEPS, wanted)),
+    corrections = (line.correction(piece, _STEPS) for piece in chosen)
+    return add_up(
+        corrections,
+        wanted,
+        task.checkpoint,
+        lambda total: task.show(lambda: _found(line, total, _STEPS, wanted)),
+        so_far=total,
     )
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 # Called with the share done, in (0, 1); False: stop and keep what there is. May raise to give up.
@@ -38,7 +39,11 @@ _P = TypeVar("_P", bound=Part)
 
 
 def add_up(
-    parts: Iterable[_P], wanted: int, checkpoint: Checkpoint, seen: Callable[[_P], object] = lambda total: None
+    parts: Iterable[_P],
+    wanted: int,
+    checkpoint: Checkpoint,
+    seen: Callable[[_P], object] = lambda total: None,
+    so_far: _P | None = None,
 ) -> _P:
     """The sum of all parts, or of those there were when it was stopped: at least one.
 
@@ -46,23 +51,50 @@ def add_up(
         parts: made one by one, each with the number of things in it as `done`.
         wanted: how many things there are in all.
         checkpoint: asked between parts.
-        seen: called with the sum so far between parts.
+        seen: called with the sum so far between parts, where it goes on.
+        so_far: a sum to begin with.
     """
-    total: _P | None = None
+    total = so_far
     try:
         for part in parts:
             summed: _P = part if total is None else total + part
             total = summed
             if summed.done < wanted:
+                if not checkpoint(summed.done / wanted):
+                    break
                 seen(summed)
-            if summed.done < wanted and not checkpoint(summed.done / wanted):
-                break
     except KeyboardInterrupt:
-        if total is None or not isinstance(checkpoint, Progress):
+        if total is None or not _stop(checkpoint):
             raise
-        checkpoint.stop()
     assert total is not None  # noqa: S101 # nothing is measured in no parts
     return total
+
+
+@dataclass(frozen=True)
+class Through:
+    """A checkpoint that is asked through a function; what an interrupt may end early, it still may.
+
+    Attributes:
+        checkpoint: which one.
+        ask: called in its place.
+    """
+
+    checkpoint: Checkpoint
+    ask: Checkpoint
+
+    def __call__(self, share: float) -> bool:
+        """Ask it."""
+        return self.ask(share)
+
+
+def _stop(checkpoint: Checkpoint) -> bool:
+    """End work that shows its progress; whether it does."""
+    while isinstance(checkpoint, Through):
+        checkpoint = checkpoint.checkpoint
+    if not isinstance(checkpoint, Progress):
+        return False
+    checkpoint.stop()
+    return True
 
 
 class Progress:

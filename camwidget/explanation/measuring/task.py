@@ -21,6 +21,16 @@ def observation_key(picture: Picture, layer: LayerInfo, output: str | int | None
     return "observation", picture.key, layer.name, output
 
 
+def observe(probe: Probe, layer: LayerInfo, picture: Picture, cache: Cache, output: str | int | None) -> Observation:
+    """What a layer holds for a picture, from the cache, or measured now and kept."""
+    key = observation_key(picture, layer, output)
+    found = cache.get(key)
+    if found is None:
+        found = probe.observe(layer, picture.inputs[None], picture.sides)
+        cache.put(key, found)
+    return found
+
+
 _P = TypeVar("_P", bound=Part)
 _F = TypeVar("_F")
 

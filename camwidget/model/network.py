@@ -207,10 +207,12 @@ class Compiled:
         function: what is run.
         source: what it was taken from. The functions within it, such as those that XLA compiles, live
             as long as it does.
+        reads_first: whether its results depend on the first of its arguments.
     """
 
     function: Callable[..., Any]
     source: Any
+    reads_first: bool
 
     @property
     def variables(self) -> tuple[tf.Variable, ...]:
@@ -246,7 +248,8 @@ def compiled(function: Callable[..., Any], *signature: Any) -> Compiled:
         found = tf.graph_util.import_graph_def(definition, input_map=inputs, return_elements=names, name="")
         return tf.nest.pack_sequence_as(source.structured_outputs, found)
 
-    return Compiled(tf.function(results, autograph=False).get_concrete_function(*signature), source)
+    reads_first = bool(signature) and source.inputs[0].op.name in present
+    return Compiled(tf.function(results, autograph=False).get_concrete_function(*signature), source, reads_first)
 
 
 def _by_data(source: Any) -> Any:

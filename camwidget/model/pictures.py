@@ -248,7 +248,7 @@ def _from_pil(image: Image.Image, shape: Shape, preprocessing: Preprocessing) ->
 
 
 def _from_floats(array: np.ndarray, shape: Shape, preprocessing: Preprocessing) -> Picture:
-    inputs = array.astype(np.float32)
+    inputs = array.astype(np.float32, copy=False)
     for axis, (given, expected) in enumerate(zip(inputs.shape, shape, strict=True)):
         if expected is not None and given != expected:
             name = ("height", "width", "channel count")[axis]

@@ -37,7 +37,7 @@ GROUPS: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
     ("samples: evaluate", cluster_rows),
     ("ResNet50: peak memory", copies_rows),
     ("VGG16: peak memory", noise_rows),
-    ("ResNet50: ", partial(speed_rows, "ResNet50", first_map=1.1, class_change=0.1, pairs=21)),
+    ("ResNet50: ", partial(speed_rows, "ResNet50", first_map=1.1, class_change=0.1, pairs=61)),
     ("VGG16: ", partial(speed_rows, "VGG16", first_map=1.35, class_change=0.35, pairs=11)),
     (f"ResNet50: {len(METHODS)} methods", many_rows),
     (f"ResNet50: evaluate {len(JUDGED)} methods", evaluate_rows),

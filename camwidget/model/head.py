@@ -48,7 +48,7 @@ def final_activation(output: tf.Tensor) -> tuple[Kind, tf.Tensor]:
         return "softmax", tensor.op.inputs[0]
     if (logits := _given_to_sigmoid(tensor)) is not None:
         return "sigmoid", logits
-    if tensor.op.type == "ConcatV2" and tensor.shape == output.shape:
+    if tensor.op.type == "ConcatV2" and tensor.shape == output.shape and _along_last_axis(tensor):
         # a unit for each label, put side by side
         parts = [final_activation(part) for part in tensor.op.inputs[:-1]]
         if all(kind == "sigmoid" for kind, _ in parts):
@@ -57,11 +57,15 @@ def final_activation(output: tf.Tensor) -> tuple[Kind, tf.Tensor]:
 
 
 def _given_to_sigmoid(tensor: tf.Tensor) -> tf.Tensor | None:
-    """x, where a tensor is sigmoid(x), or written by hand as 1 / (1 + exp(-x)), its terms in any order."""
+    """x, where a tensor is sigmoid(x), or written by hand as 1 / (1 + exp(-x)) or exp(x) / (1 + exp(x)).
+
+    Terms may stand in any order.
+    """
     if tensor.op.type == "Sigmoid":
         return tensor.op.inputs[0]
-    if tensor.op.type in {"RealDiv", "Div"} and _is_one(tensor.op.inputs[0]):
-        denominator = tensor.op.inputs[1]
+    numerator = None
+    if tensor.op.type in {"RealDiv", "Div"}:
+        numerator, denominator = tensor.op.inputs
     elif tensor.op.type in {"Reciprocal", "Inv"}:
         denominator = tensor.op.inputs[0]
     else:
@@ -72,7 +76,16 @@ def _given_to_sigmoid(tensor: tf.Tensor) -> tf.Tensor | None:
     if power.op.type != "Exp" or not _is_one(one):
         return None
     exponent = power.op.inputs[0]
+    if numerator is not None and numerator.op.type == "Exp" and numerator.op.inputs[0] is exponent:
+        return exponent
+    if numerator is not None and not _is_one(numerator):
+        return None
     return exponent.op.inputs[0] if exponent.op.type == "Neg" else -exponent
+
+
+def _along_last_axis(concatenated: tf.Tensor) -> bool:
+    axis = tf.get_static_value(concatenated.op.inputs[-1])
+    return axis is not None and int(axis) in (-1, concatenated.shape.rank - 1)
 
 
 def _is_one(tensor: tf.Tensor) -> bool:

@@ -167,8 +167,9 @@ def test_one_linear_unit_is_one_value() -> None:
         "sigmoid",
         lambda x: 1 / (1 + keras.ops.exp(-x)),  # pyright: ignore[reportOperatorIssue] # a list of numbers
         lambda x: tf.math.reciprocal(tf.exp(-1.0 * x) + 1.0),
+        lambda x: tf.exp(x) / (1 + tf.exp(x)),
     ],
-    ids=["sigmoid", "by hand", "reciprocal"],
+    ids=["sigmoid", "by hand", "reciprocal", "of two powers"],
 )
 def test_several_sigmoids_are_labels_of_their_own(activation: Any) -> None:
     probe = probe_of(gap_network(activation), SHAPE)
@@ -198,6 +199,15 @@ def test_labels_put_side_by_side_are_labels_of_their_own() -> None:
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+def test_pictures_put_one_after_the_other_are_no_labels() -> None:
+    """Along the first axis: classes of the first half are not those of the second."""
+
+    def halves(x: Any) -> Any:
+        return tf.concat([tf.nn.sigmoid(x[:1]), tf.nn.sigmoid(2 * x[1:])], axis=0)
+
+    assert probe_of(with_end(halves), SHAPE).kind == "linear"
+
+
 def hidden_softmax(logits: Any) -> Any:
     powers: Any = keras.ops.exp(logits)
     return powers / keras.ops.sum(powers, axis=-1, keepdims=True)
@@ -216,7 +226,11 @@ def test_a_softmax_written_by_hand_shows_in_the_numbers() -> None:
 
 
 def test_what_looks_like_a_sigmoid_and_is_none() -> None:
-    others = (lambda x: 1 / (2 + tf.exp(-x)), lambda x: x / (1 + tf.exp(-x)))
+    others = (
+        lambda x: 1 / (2 + tf.exp(-x)),
+        lambda x: x / (1 + tf.exp(-x)),
+        lambda x: tf.exp(2 * x) / (1 + tf.exp(x)),
+    )
     for other in others:
         assert probe_of(with_end(other), SHAPE).kind == "linear"
 

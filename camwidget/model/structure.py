@@ -77,7 +77,7 @@ class _Attributes:
         """What they are at this moment."""
         return {
             name: _copy(value)
-            for name, value in self._all.items()
+            for name, value in self._all.copy().items()  # in one step: `fit` in another thread may set some meanwhile
             if name not in self._ignored and not name.startswith("_self_")
         }
 

@@ -1,5 +1,7 @@
 """A network that has changed never meets an old trace or an old measurement."""
 
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ import tensorflow as tf
 from keras import layers
 
 from camwidget import Explainer
+from camwidget.model import Structure
 from tests.model.networks import (
     HEIGHT,
     REFERENCE,
@@ -320,6 +323,31 @@ def test_a_number_exchanged_by_another_thread_around_a_trace(during: bool) -> No
     probe.gradient_through(probe.find_layer("conv"), "logit", X[None], both(1))  # a new trace, without a question
     assert not change
     check_fresh(explainer, moved=before)
+
+
+def test_attributes_that_another_thread_sets_at_this_moment() -> None:
+    """As `fit` does in a network that is looked at."""
+    model, is_over = functional_network(), threading.Event()
+    attributes = vars(model)
+
+    def set_and_delete() -> None:
+        while not is_over.is_set():
+            attributes.update({f"history_{n}": n for n in range(20)})
+            for n in range(20):
+                del attributes[f"history_{n}"]
+
+    setting = threading.Thread(target=set_and_delete)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    setting.start()
+    try:
+        for _ in range(300):
+            with Structure(model).tracing():
+                pass
+    finally:
+        is_over.set()
+        setting.join()
+        sys.setswitchinterval(interval)
 
 
 def test_a_network_that_is_trained_is_not_compiled_again() -> None:

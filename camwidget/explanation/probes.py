@@ -26,6 +26,9 @@ from .measuring import Checkpoint, Through
 # Sizes of pictures whose compiled functions are kept, for networks that take any size.
 _MOST = 8
 
+# One thread for all networks: a question takes two milliseconds at the most.
+_ASKING = ThreadPoolExecutor(1, "camwidget-asking")
+
 _Answer = TypeVar("_Answer")
 
 
@@ -49,7 +52,6 @@ class Probes:
         self._model = model
         self._weights = weights
         self._caches: WeakSet[Cache] = WeakSet()
-        self._asking = ThreadPoolExecutor(1, "camwidget-asking")
         self._kept: dict[Hashable, Probe] = {}
         self._newest: Probe | None = None
         self._structure: Structure | None = None
@@ -90,7 +92,7 @@ class Probes:
         version, changes = self._version, self.changes
         if version is None:
             return work(self.of_picture(picture, output), checkpoint)
-        asked = probe.fingerprint_by(self._asking)
+        asked = probe.fingerprint_by(_ASKING)
         time.sleep(0)  # Python runs in one thread at a time: let the other one get as far as TensorFlow.
 
         def is_same() -> bool:

@@ -328,7 +328,7 @@ def test_a_number_exchanged_by_another_thread_around_a_trace(during: bool) -> No
 def test_attributes_that_another_thread_sets_at_this_moment() -> None:
     """As `fit` does in a network that is looked at."""
     model, is_over = functional_network(), threading.Event()
-    attributes = vars(model)
+    attributes = model.__dict__
 
     def set_and_delete() -> None:
         while not is_over.is_set():

@@ -44,8 +44,9 @@ class Explainer:
 
     Compiled functions, activations and derivatives are kept: another class costs only the network's
     tail, other filters or neurons no network at all. Training is noticed by itself, and so is a filter,
-    a layer, or any attribute of a layer, changed by hand. Not so single numbers among more than 2^20
-    weights, an array changed in place, and what a network reads elsewhere: then call `refresh()`.
+    a layer, or any attribute of a layer, changed by hand. Not so what is changed in place within an attribute, what a
+    network reads elsewhere, and among more than 2^20 weights single numbers, or one input channel of a kernel: then
+    call `refresh()`.
 
     The network runs as for a prediction. What it does besides is left out: assertions, prints, counters,
     whatever it writes into its variables; only in a branch of a `tf.cond`, or in a loop, does a write to

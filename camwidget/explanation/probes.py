@@ -106,14 +106,14 @@ class Probes:
 
         try:
             answer = work(probe, Through(checkpoint, sure))
-        except _Changed:
-            pass
-        except Exception:
-            if is_same():
-                raise
-        else:
             if is_same():
                 return answer
+        except BaseException as error:
+            if not isinstance(error, _Changed) and is_same():
+                raise
+            self._version = None
+            if not isinstance(error, _Changed | Exception):  # an interrupt
+                raise
         self._version = None  # Caches may hold what was measured of either.
         return work(self.of_picture(picture, output), checkpoint)
 
@@ -174,8 +174,11 @@ class Probes:
         self._forget()
 
     def has_changed(self, probe: Probe) -> bool:
-        """Whether the weights are no longer those of the last measurement."""
-        return probe.fingerprint() != self._version
+        """Whether the weights are no longer those of the last measurement; then nothing that is kept will be used."""
+        if probe.fingerprint() == self._version:
+            return False
+        self._version = None  # Weights may come back to what they were; caches may hold what was measured of others.
+        return True
 
     def _new_probe(self, network: Network, *, needs_head: bool) -> Probe:
         def tracing() -> AbstractContextManager:

@@ -61,7 +61,8 @@ def resolve(
         score=score,
         samples=samples,
     )
-    notes += _default_of_what_is_seen(query, probe, layer) + _taken_for_classes(query, probe)
+    notes += _default_of_what_is_seen(query, probe, layer) + _of_another_input(query, probe, layer)
+    notes += _taken_for_classes(query, probe)
     return resolved, notes + _saturated(resolved, float(observation.probabilities[0, target]))
 
 
@@ -72,6 +73,15 @@ def _default_of_what_is_seen(query: Query, probe: Probe, layer: LayerInfo) -> tu
     return (
         f"This network calls layers inside a tf.cond or a loop, where no output can be seen: {few}. The default is the "
         f"last layer outside it, {layer.name}.",
+    )
+
+
+def _of_another_input(query: Query, probe: Probe, layer: LayerInfo) -> tuple[str, ...]:
+    if query.record.weigh is None or layer.name not in probe.apart:
+        return ()
+    return (
+        f"Layer {layer.name!r} depends on another input than the picture under this map: what it shows are places of "
+        "that one. Pass it as input=.",
     )
 
 

@@ -16,6 +16,9 @@ _READ_WHOLE = 2**20
 # Numbers drawn of each weight of a larger network, beside one for each filter.
 _DRAWN = 8
 
+# Of these the filters stand along another axis.
+_TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose)
+
 # Numbers of four bytes in what a processor fetches at once: a row of so many is as quick to read as one of its numbers.
 _SIDE_BY_SIDE = 16
 
@@ -39,7 +42,7 @@ def fingerprint(model: keras.Model, others: Sequence[Any] = ()) -> Callable[[], 
     transposed = {
         id(weight.value)
         for layer in model._flatten_layers()
-        if "Transpose" in type(layer).__name__
+        if isinstance(layer, _TRANSPOSED)
         for weight in layer.weights
     }
     places = [_places(tuple(weight.shape), generator, transposed=id(weight) in transposed) for weight in weights]

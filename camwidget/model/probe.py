@@ -82,6 +82,11 @@ class Probe:
         return self._survey.hidden
 
     @property
+    def apart(self) -> tuple[str, ...]:
+        """Names of the layers whose map does not depend on the picture, but on another input."""
+        return self._survey.apart
+
+    @property
     def channels(self) -> tuple[LayerInfo, ...]:
         """Every use of a layer whose output has channels or units, see `census`; whatever the network's head is."""
         return self._compiled(census, self.network)

@@ -39,6 +39,7 @@ class Survey:
         classes: number of classes, or of values.
         tokens: how many layers give tokens that form no grid.
         hidden: names of the layers whose map stands inside a branch or a loop, where it cannot be seen.
+        apart: names of the layers whose map does not depend on the picture, but on another input.
         variables: references to those of TensorFlow that the network reads and Keras knows nothing of.
     """
 
@@ -47,6 +48,7 @@ class Survey:
     classes: int
     tokens: int
     hidden: tuple[str, ...]
+    apart: tuple[str, ...]
     variables: tuple[Any, ...]
 
 
@@ -147,10 +149,12 @@ def survey(network: Network) -> Survey:
     """Trace the network once and note every use of a layer whose output is a map."""
     calls: list[_Call] = []
     head: list[tuple[Kind, int]] = []
+    apart: list[str] = []
 
     def forward(inputs: tf.Tensor, sides: tuple[tf.Tensor, ...]) -> tuple[tf.Tensor, tf.Tensor]:
         calls.clear()  # traced twice where a layer makes its weights at its first call
         outputs = network.outputs(inputs, sides, _watching(network, calls))
+        apart[:] = _of_other_inputs(inputs, calls) if sides else []
         output = network.vector(outputs)
         kind = head_kind(output, network.loss(outputs))
         units: Any = output.shape[1]
@@ -174,13 +178,29 @@ def survey(network: Network) -> Survey:
     last = max((position for position, call in enumerate(calls) if call.is_map), default=-1)
     behind = calls[last + 1 :]
     weights_follow = any(call.info.has_weights for call in behind)
-    marked = mark_default(maps[start:], weights_follow=weights_follow, without_effect=without_effect)
+    of_picture = [info for info in maps[start:] if info.name not in apart]
+    marked = {
+        info.name: info
+        for info in mark_default(of_picture, weights_follow=weights_follow, without_effect=without_effect)
+    }
+    layers = tuple(marked.get(info.name, info) for info in maps[start:])
     loose = [call for call in calls if not call.is_map and call.info.has_weights and call.attends]
     tokens_without_grid = [call for call in loose if isinstance(call.output, tf.Tensor) and call.output.shape.rank == 3]
     hidden = tuple(call.info.name for call in calls if call.is_hidden)
     known = {id(variable.value) for variable in network.model.variables}
     variables = tuple(each.ref() for each in concrete.variables if id(each) not in known)
-    return Survey(replace(network, kind=kind), marked, classes, len(tokens_without_grid), hidden, variables)
+    return Survey(
+        replace(network, kind=kind), layers, classes, len(tokens_without_grid), hidden, tuple(apart), variables
+    )
+
+
+def _of_other_inputs(picture: tf.Tensor, calls: Sequence[_Call]) -> list[str]:
+    """Names of the maps that nothing leads to from the picture: laid over it they would speak of another one."""
+    reached = {picture.op.name}
+    for operation in picture.graph.get_operations():  # in the order in which they were made
+        if any(tensor.op.name in reached for tensor in operation.inputs):
+            reached.add(operation.name)
+    return [call.info.name for call in calls if call.is_map and call.output.op.name not in reached]
 
 
 def _form(

@@ -1,5 +1,6 @@
 """Networks that change between two questions, in ways that are easily missed."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -74,6 +75,46 @@ def test_long_work_shows_nothing_of_what_the_network_was_before(monkeypatch: pyt
         known = np.isfinite(seen)
         assert known.any()
         np.testing.assert_allclose(seen[known], scores[known], rtol=1e-4)
+
+
+def test_an_interrupt_leaves_nothing_of_other_weights_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights exchanged, a question about them interrupted, and the first ones set again."""
+    model = dense_network()
+    explainer = Explainer(model, preprocess=None)
+    explainer.explain(picture(1), target=1)
+    weights, whole = model.get_weights(), Probe.gradient
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        raise KeyboardInterrupt
+
+    model.set_weights([2 * weight for weight in weights])
+    monkeypatch.setattr(Probe, "gradient", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        explainer.explain(X, target=1)
+    monkeypatch.setattr(Probe, "gradient", whole)
+    model.set_weights(weights)
+    assert explainer.explain(X, target=1).score == pytest.approx(fresh(model), rel=1e-5)
+
+
+def test_what_was_measured_while_weights_changed_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights exchanged while a picture is looked at, and set again after the answer that says so."""
+    model = dense_network()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    explainer = Explainer(model, preprocess=None)
+    explainer.explain(picture(1), target=1)
+    weights, whole = model.get_weights(), Probe.observe
+
+    def exchanging(probe: Probe, *arguments: Any, **options: Any) -> Any:
+        time.sleep(0.2)  # the question beside it is answered
+        model.set_weights([2 * weight for weight in weights])
+        return whole(probe, *arguments, **options)
+
+    monkeypatch.setattr(Probe, "observe", exchanging)
+    with pytest.warns(UserWarning, match="The network changed while this was measured"):
+        explainer.explain(X, target=1)
+    monkeypatch.setattr(Probe, "observe", whole)
+    model.set_weights(weights)
+    assert explainer.explain(X, target=1).score == pytest.approx(fresh(model), rel=1e-5)
 
 
 def test_an_error_counts_where_the_network_is_still_the_same() -> None:

@@ -36,6 +36,10 @@ X = picture()
 QUIET: Any = 0  # Keras says "auto" where it takes numbers too
 
 
+class Upwards(layers.Conv2DTranspose):
+    """A name of its own."""
+
+
 def large_network() -> keras.Model:
     """Above 2^20 weights, of every shape and type: kernels, vectors, single numbers, float16."""
     stack = [
@@ -46,7 +50,7 @@ def large_network() -> keras.Model:
         layers.SeparableConv2D(7, 3, padding="same", name="separable"),
         layers.DepthwiseConv2D(3, padding="same", name="depthwise"),
         layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, name="doubled"),
-        layers.Conv2DTranspose(24, 3, padding="same", name="transposed"),
+        Upwards(24, 3, padding="same", name="transposed"),
         layers.Conv2D(20, 3, padding="same", name="after"),
         layers.Flatten(),
         layers.Dense(720, activation="relu", name="wide"),

@@ -1,5 +1,6 @@
 """Networks of several inputs: which one is the picture, and what goes in beside it."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.model.networks import (
     finite_differences,
     functional,
     picture,
+    randomize,
     relu,
 )
 
@@ -203,13 +205,17 @@ def test_two_pictures_of_which_one_is_painted(make: Callable[[], keras.Model]) -
         "backbone#2/last": finite_differences(lambda a: siamese_tail(left, a)[3], right),
     }
     assert np.abs(expected["backbone/last"]).max() > 1e-3
-    first = explainer.explain([X, Y], input=0, layer="backbone/last", method="hires_cam", target=3).weights
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Layer .* depends on another input")
+        first = explainer.explain([X, Y], input=0, layer="backbone/last", method="hires_cam", target=3).weights
     if make is siamese and np.abs(first - expected["backbone/last"]).max() > 1e-4:
         # Which branch of a graph runs first, and so is called `backbone`, is Keras' own choice.
         expected = dict(zip(expected, reversed(expected.values()), strict=True))
     for painted in (0, names[0], 1, names[1]):
         for layer, wanted in expected.items():
-            explanation = explainer.explain([X, Y], input=painted, layer=layer, method="hires_cam", target=3)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Layer .* depends on another input")
+                explanation = explainer.explain([X, Y], input=painted, layer=layer, method="hires_cam", target=3)
             assert explanation.score == pytest.approx(logits[3], abs=5e-6)
             np.testing.assert_allclose(explanation.weights, wanted, atol=2e-6)
         shown = (X, Y)[painted if isinstance(painted, int) else names.index(painted)]
@@ -218,6 +224,37 @@ def test_two_pictures_of_which_one_is_painted(make: Callable[[], keras.Model]) -
     pixels = [explainer.explain([X, X], input=n, method="gradient", target=3).evidence.pixels for n in (0, 1)]
     assert pixels[0] is not None and pixels[1] is not None
     np.testing.assert_allclose(2 * pixels[0].values, pixels[1].values, atol=1e-6)
+
+
+def two_branches() -> keras.Model:
+    """A convolution for each picture; that of the right one runs last."""
+    left, right = keras.Input(SHAPE, name="left"), keras.Input(SHAPE, name="right")
+    seen = [
+        layers.Conv2D(3, 3, activation="relu", name=f"{side}_conv")(picture)
+        for side, picture in (("left", left), ("right", right))
+    ]
+    pooled = [layers.GlobalAveragePooling2D()(each) for each in seen]
+    model = keras.Model([left, right], layers.Dense(4, activation="softmax")(layers.Concatenate()(pooled)))
+    randomize(model)
+    return model
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_default_layer_is_one_of_the_picture_that_is_painted(side: str) -> None:
+    explainer = Explainer(two_branches())
+    found = explainer.explain([X, Y], input=side, target=3)
+    assert found.layer == f"{side}_conv" and not any("another input" in note for note in found.notes)
+    other = "left" if side == "right" else "right"
+    with pytest.warns(UserWarning, match=f"Layer '{other}_conv' depends on another input than the picture"):
+        explainer.explain([X, Y], input=side, target=3, layer=f"{other}_conv")
+
+
+@pytest.mark.parametrize("make", [siamese, subclassed_siamese])
+def test_the_default_use_of_a_shared_backbone_is_that_of_the_picture(make: Callable[[], keras.Model]) -> None:
+    explainer = Explainer(make())
+    for painted, picture_ in enumerate((X, Y)):
+        found = explainer.explain([X, Y], input=painted, target=3)
+        np.testing.assert_allclose(found.evidence.activations, relu(REFERENCE.last(picture_)), atol=1e-5)
 
 
 def test_both_pictures_are_preprocessed() -> None:

@@ -256,7 +256,7 @@ class Explainer:
             query: from `make_query()`.
             checkpoint: asked with the share done between micro-batches of long work; False ends it
                 early, and the result says how much it holds.
-            cache: to use in place of the explainer's own.
+            cache: to use in place of the explainer's own, from `probes.cache()`.
             show: called between micro-batches with a function that gives the explanation so far.
         """
         kept = self.cache if cache is None else cache

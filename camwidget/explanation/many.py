@@ -68,8 +68,8 @@ def explain_together(
         pictures: from `explainer.picture()`.
         queries: for each picture as many, in the same order; they may differ in the class they are about.
     """
-    kept = explainer.probes.cache(limit=sys.maxsize)
     with explainer.lock:
+        kept = explainer.probes.cache(limit=sys.maxsize)
         for same in by_shape(pictures):
             _measure_together(explainer, [pictures[n] for n in same], [queries[n] for n in same], kept)
     # Whoever takes one may change the network before the next: then all that is kept goes.

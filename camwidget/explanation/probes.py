@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Hashable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -36,6 +36,17 @@ class _Changed(BaseException):
     """What is being measured mixes two versions of a network. No `Exception`: nobody on the way may take it for one."""
 
 
+def _asked(probe: Probe) -> "Future[tuple[int, ...]] | None":
+    """The weights' fingerprint, on its way; None where Python has no other thread: it is ending, or has too many."""
+    ask = probe.fingerprint
+    try:
+        asked = _ASKING.submit(ask)
+    except RuntimeError:
+        return None
+    time.sleep(0)  # Python runs in one thread at a time: let the other one get as far as TensorFlow.
+    return asked
+
+
 class Probes:
     """What was compiled from a network, kept for as long as it shows the network.
 
@@ -64,7 +75,11 @@ class Probes:
         return self._newest
 
     def cache(self, limit: int | None = None) -> Cache:
-        """A new cache, emptied whenever the network has changed; its limit in bytes, None: the ordinary one."""
+        """A new cache, emptied whenever the network has changed; to be made by who holds the explainer's lock.
+
+        Args:
+            limit: most bytes kept; None: the ordinary number.
+        """
         cache = Cache() if limit is None else Cache(limit)
         self._caches.add(cache)
         return cache
@@ -79,7 +94,8 @@ class Probes:
         """What `work(probe, checkpoint)` gives for the network as it is.
 
         Whether weights have changed is asked in another thread while the work is done: that takes as long as a class's
-        derivative. Where they have, all caches are emptied, and the work is done again.
+        derivative. Where they have, all caches are emptied, and the work is done again. Weights that another thread
+        exchanges and puts back within that time are not noticed.
 
         Args:
             picture: see `of_picture`.
@@ -90,31 +106,37 @@ class Probes:
         """
         probe = self.of_picture(picture, output, measures=False)
         version, changes = self._version, self.changes
-        if version is None:
+        asked = None if version is None else _asked(probe)
+        if asked is None:
             return work(self.of_picture(picture, output), checkpoint)
-        asked = probe.fingerprint_by(_ASKING)
-        time.sleep(0)  # Python runs in one thread at a time: let the other one get as far as TensorFlow.
 
         def is_same() -> bool:
             # What it shows to somebody may have asked something else, and found that the network has changed.
             return asked.result() == version and self.changes == changes
 
+        is_sure = is_known = False
+
         def sure(share: float) -> bool:
+            nonlocal is_sure
             if not is_same():
                 raise _Changed
+            is_sure = True
             return checkpoint(share)
 
         try:
             answer = work(probe, Through(checkpoint, sure))
-            if is_same():
+            is_known = is_same()
+            if is_known:
                 return answer
-        except BaseException as error:
-            if not isinstance(error, _Changed) and is_same():
+        except _Changed:
+            pass
+        except Exception:
+            is_known = is_same()
+            if is_known or is_sure:  # of the work as it should be, or of who was shown something
                 raise
-            self._version = None
-            if not isinstance(error, _Changed | Exception):  # an interrupt
-                raise
-        self._version = None  # Caches may hold what was measured of either.
+        finally:
+            if not is_known:  # Caches may hold what was measured of another network.
+                self._version = None
         return work(self.of_picture(picture, output), checkpoint)
 
     def of_picture(self, picture: Picture, output: str | int | None, *, measures: bool = True) -> Probe:
@@ -212,8 +234,8 @@ class Probes:
         while len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]
         if measures and (version := probe.fingerprint()) != self._version:
+            self._forget()  # before the version: what interrupts it must not leave old values under the new one
             self._version = version
-            self._forget()
         return probe
 
     def _forget(self) -> None:

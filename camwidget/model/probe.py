@@ -1,7 +1,6 @@
 """A probe around a network: what a layer holds for a picture, and how a score depends on it."""
 
 from collections.abc import Callable, Hashable
-from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any
@@ -230,16 +229,9 @@ class Probe:
         """The layers with weights of their own, in order of execution, see `weighted_layers`."""
         return self._compiled(weighted_layers, self.network)
 
-    def fingerprint(self) -> tuple[int, ...]:
-        """Numbers that change when the network is trained, reloaded or changed, see `fingerprint`."""
-        return self._fingerprint()
-
-    def fingerprint_by(self, executor: Executor) -> "Future[tuple[int, ...]]":
-        """The same, compiled in this thread and worked out in another."""
-        return executor.submit(self._fingerprint)
-
     @property
-    def _fingerprint(self) -> Callable[[], tuple[int, ...]]:
+    def fingerprint(self) -> Callable[[], tuple[int, ...]]:
+        """Compiled here, and called in any thread: numbers that change with the network, see `fingerprint`."""
         others = self._survey.variables if "_survey" in vars(self) else ()
         function = self._compiled(fingerprint, self.network.model, others)
         return lambda: tuple(function().numpy().tolist())

@@ -12,6 +12,7 @@ from keras import layers
 
 from camwidget import Explainer, Explanation
 from camwidget.explanation import make_query
+from camwidget.explanation.cache import Cache
 from camwidget.explanation.measuring import Checkpoint
 from camwidget.maths.evidence import Evidence, measured
 from camwidget.model import Probe
@@ -94,6 +95,55 @@ def test_an_interrupt_leaves_nothing_of_other_weights_behind(monkeypatch: pytest
     monkeypatch.setattr(Probe, "gradient", whole)
     model.set_weights(weights)
     assert explainer.explain(X, target=1).score == pytest.approx(fresh(model), rel=1e-5)
+
+
+def test_an_interrupt_while_caches_are_emptied_leaves_nothing_in_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = dense_network()
+    explainer = Explainer(model, preprocess=None)
+    explainer.explain(X, target=1)
+    model.set_weights([2 * weight for weight in model.get_weights()])
+    whole = Cache.clear
+
+    def interrupted(cache: Cache) -> None:
+        monkeypatch.setattr(Cache, "clear", whole)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Cache, "clear", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        explainer.explain(X, target=1)
+    assert explainer.explain(X, target=1).score == pytest.approx(fresh(model), rel=1e-5)
+
+
+def test_where_python_has_no_other_thread_it_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it ends, for instance in a thread that goes on behind a script's last line."""
+
+    def refused(*arguments: Any) -> Any:
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    model = dense_network()
+    explainer = Explainer(model, preprocess=None)
+    explainer.explain(X, target=1)
+    monkeypatch.setattr("camwidget.explanation.probes._ASKING.submit", refused)
+    for _ in range(2):
+        model.set_weights([2 * weight for weight in model.get_weights()])
+        assert explainer.explain(X, target=1).score == pytest.approx(fresh(model), rel=1e-5)
+
+
+def test_who_gives_up_is_not_asked_again() -> None:
+    """Also where the network was found to be another one meanwhile."""
+    explainer = Explainer(dense_network(), preprocess=None)
+    explainer.explain(X, target=1)
+    asked: list[float] = []
+
+    def give_up(share: float) -> bool:
+        asked.append(share)
+        explainer.refresh()
+        raise TimeoutError
+
+    query = make_query({"method": "smooth_grad_cam++", "target": 1, "samples": 100})
+    with pytest.raises(TimeoutError):
+        explainer.answer(explainer.picture(X), query, give_up)
+    assert len(asked) == 1
 
 
 def test_what_was_measured_while_weights_changed_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,6 +93,7 @@ def serve(home: Path) -> Iterator[Server]:
     environment.pop("JUPYTER_TOKEN", None)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"]
     command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={server.notebooks}"]
+    command += ["--expose-app-in-browser"]  # pages then say whether they have reached their kernel
     command += ["--IdentityProvider.token=", "--ServerApp.password=", "--ServerApp.disable_check_xsrf=True"]
     log = home / "server.log"
     with log.open("wb") as output:

@@ -14,6 +14,10 @@ from playwright.sync_api import Locator, Page
 from tests.browser.jupyter import PATIENCE
 
 SHOTS = Path(os.environ.get("CAMWIDGET_SHOTS") or Path(__file__).parent / "shots")
+HAS_KERNEL = """() => {
+    const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
+    return session?.kernel?.connectionStatus === "connected";
+}"""
 HAS_RUN = r"""index => {
     const cell = [...document.querySelectorAll(".jp-Notebook .jp-CodeCell")].at(index);
     return /\[\d+\]/.test(cell.querySelector(".jp-InputPrompt").textContent);
@@ -39,6 +43,8 @@ class Notebook:
             AssertionError: the cell raised; the message is its traceback.
         """
         cell = self.cell(index)
+        # A page that does not know its kernel yet, as after a reload, would start another, or run nothing.
+        self.page.wait_for_function(HAS_KERNEL)
         # The number that an earlier run left there, maybe in a saved notebook, says nothing of this one.
         cell.locator(".jp-InputPrompt").evaluate("prompt => { prompt.textContent = ''; }")
         cell.locator(".jp-InputArea-editor").click()

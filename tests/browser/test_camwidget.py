@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.notebook import Notebook
+from tests.browser.pointing import centre, drag
 
 pytestmark = pytest.mark.browser
 
@@ -61,23 +62,6 @@ def opened(notebook_with_widget: Notebook) -> Notebook:
     return notebook
 
 
-def centre(grid: Locator, row: int, column: int) -> tuple[float, float]:
-    """The middle of a neuron on the page, scrolled to where a pointer reaches it."""
-    grid.scroll_into_view_if_needed()
-    box = grid.bounding_box()
-    assert box is not None
-    return box["x"] + (column + 0.5) * box["width"] / GRID[1], box["y"] + (row + 0.5) * box["height"] / GRID[0]
-
-
-def drag(notebook: Notebook, start: tuple[int, int], end: tuple[int, int]) -> None:
-    grid = notebook.page.get_by_role("grid", name="Neurons")
-    mouse = notebook.page.mouse
-    mouse.move(*centre(grid, *start))
-    mouse.down()
-    mouse.move(*centre(grid, *end), steps=8)
-    mouse.up()
-
-
 def painted(notebook: Notebook) -> str:
     """The canvas as the page shows it."""
     return notebook.page.locator(".camwidget canvas").first.evaluate("canvas => canvas.toDataURL()")
@@ -89,7 +73,7 @@ def seq(notebook: Notebook) -> int:
 
 def test_dragging_a_box_chooses_exactly_those_neurons(opened):
     before, picture, heatmap = seq(opened), painted(opened), opened.run("print(w.heatmap.tobytes().hex()[:4000])")
-    drag(opened, (2, 3), (6, 9))
+    drag(opened.page, (2, 3), (6, 9))
     opened.wait_for_map("w.region == [[[2, 3], [6, 9]]]")
     assert seq(opened) > before
     assert painted(opened) != picture
@@ -104,7 +88,7 @@ assert (w.explanation.map[outside] == 0).all() and w.explanation.map.max() > 0
     assert opened.run("print(w.heatmap.tobytes().hex()[:4000])") != heatmap
     opened.screenshot("drag-light")
 
-    drag(opened, (8, 13), (8, 12))  # another drag replaces the box; corners in any order
+    drag(opened.page, (8, 13), (8, 12))  # another drag replaces the box; corners in any order
     opened.wait_for("sorted(w.region[0]) == [[8, 12], [8, 13]] and len(w.region) == 1")
     opened.page.get_by_role("button", name="Undo").click()
     opened.wait_for_map("w.region == [[[2, 3], [6, 9]]]")
@@ -115,11 +99,10 @@ assert (w.explanation.map[outside] == 0).all() and w.explanation.map.max() > 0
 
 
 def test_a_click_chooses_one_neuron_and_shift_adds_a_box(opened):
-    grid = opened.page.get_by_role("grid", name="Neurons")
-    opened.page.mouse.click(*centre(grid, 8, 13))
+    opened.page.mouse.click(*centre(opened.page, 8, 13))
     opened.wait_for_map("w.neurons == [[8, 13]] and w.region is None")
     opened.page.keyboard.down("Shift")
-    drag(opened, (0, 1), (3, 2))
+    drag(opened.page, (0, 1), (3, 2))
     opened.page.keyboard.up("Shift")
     opened.wait_for_map("w.region == [[[0, 1], [3, 2]]] and w.neurons == [[8, 13]]")
     opened.page.keyboard.press("Escape")
@@ -157,7 +140,7 @@ def test_filters_classes_layers_and_methods(opened):
     page.get_by_role("listbox", name="Classes").get_by_role("option", name="owl").click()
     opened.wait_for_map("w.target == 3 and w.explanation.target_name == 'owl'")
 
-    drag(opened, (0, 0), (8, 6))
+    drag(opened.page, (0, 0), (8, 6))
     opened.wait_for_map("w.region == [[[0, 0], [8, 6]]]")
     page.get_by_role("combobox", name="Layer").select_option("early")  # 18 x 28
     opened.wait_for_map("w.layer == 'early' and w.region == [[[0, 0], [17, 13]]]")
@@ -183,7 +166,7 @@ def test_an_error_shows_in_the_alert_and_the_widget_goes_on(opened):
     expect(opened.page.get_by_role("combobox", name="Layer")).to_have_value("late")
     opened.screenshot("alert-light")
     assert_accessible(opened.page.locator(".camwidget"))
-    drag(opened, (1, 1), (2, 2))
+    drag(opened.page, (1, 1), (2, 2))
     opened.wait_for_map("w.region == [[[1, 1], [2, 2]]]")
     expect(alert).not_to_contain_text("conv9")
 

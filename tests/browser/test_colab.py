@@ -7,7 +7,8 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.jupyter import OLDER_KERNEL
 from tests.browser.notebook import Notebook
-from tests.browser.test_camwidget import CELL, drag, painted
+from tests.browser.pointing import drag
+from tests.browser.test_camwidget import CELL, painted
 from tests.browser.test_harness import COUNTER
 
 pytestmark = [
@@ -91,20 +92,20 @@ def test_it_works_as_in_colab(lab: Callable[..., Notebook]) -> None:
     assert page.evaluate("window.camwidgetBytes") > 9 * 14 * 4
 
     before = painted(notebook)
-    drag(notebook, (7, 12), (2, 3))
+    drag(page, (7, 12), (2, 3))
     notebook.wait_for_map("w.region == [[[2, 3], [7, 12]]]")
     assert painted(notebook) != before
 
     # A map that comes while the kernel is idle: nobody but the worker's own thread sends it.
     notebook.run(HELD)
-    page.get_by_role("combobox", name="Method").select_option("smooth_grad_cam++")
-    notebook.wait_for("w.method == 'smooth_grad_cam++'")
+    page.get_by_role("combobox", name="Method").select_option("guided_grad_cam")
+    notebook.wait_for("w.method == 'guided_grad_cam'")
     before = painted(notebook)
     notebook.run("threading.Timer(0.5, let_go.set).start()")
     idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']")
     idle.wait_for(state="attached")
     page.wait_for_function("before => document.querySelector('.camwidget canvas').toDataURL() !== before", arg=before)
-    notebook.wait_for_map("w.samples == 20 and w.explanation.samples == 20")
+    notebook.wait_for_map("w.explanation.method == 'guided_grad_cam'")
 
     notebook.run("w.target = 99")
     expect(page.locator(".camwidget").get_by_role("alert")).to_contain_text("No class 99")

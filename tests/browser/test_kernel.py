@@ -14,6 +14,7 @@ from tests.browser.axe import assert_accessible
 from tests.browser.jupyter import Server
 from tests.browser.notebook import SHOTS, Notebook
 from tests.browser.painting import heats, painted, palette
+from tests.browser.pointing import centre
 
 pytestmark = pytest.mark.browser
 
@@ -38,22 +39,13 @@ def opened(server: Server, shared_lab: Callable[..., Notebook]) -> Iterator[Note
     server.set(WIDGETS, saveState=False)
 
 
-def cell(page: Page, row: int, column: int) -> tuple[float, float]:
-    """The middle of a neuron on the page."""
-    grid = page.get_by_role("grid", name="Neurons")
-    grid.scroll_into_view_if_needed()
-    box = grid.bounding_box()
-    assert box is not None
-    return box["x"] + (column + 0.5) * box["width"] / SIDE, box["y"] + (row + 0.5) * box["height"] / SIDE
-
-
 def drag(page: Page, *cells: tuple[int, int]) -> None:
     """A box over these neurons, each of which changes what is painted."""
-    page.mouse.move(*cell(page, *cells[0]))
+    page.mouse.move(*centre(page, *cells[0]))
     page.mouse.down()
     for place in cells[1:]:
         with repainted(page):
-            page.mouse.move(*cell(page, *place), steps=3)
+            page.mouse.move(*centre(page, *place), steps=3)
     page.mouse.up()
     page.mouse.move(0, 0)
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.notebook import Notebook
 from tests.browser.painting import palette, sampled
+from tests.browser.pointing import drag
 
 pytestmark = pytest.mark.browser
 
@@ -44,22 +45,6 @@ def opened(notebook_with_scene: Notebook) -> Notebook:
 def choose(notebook: Notebook, method: str) -> None:
     notebook.page.get_by_role("combobox", name="Method").select_option(method)
     notebook.wait_for_map(f"w.method == {method!r} and w.explanation.method == {method!r}")
-
-
-def drag(notebook: Notebook, start: tuple[int, int], end: tuple[int, int]) -> None:
-    grid = notebook.page.get_by_role("grid", name="Neurons")
-    grid.scroll_into_view_if_needed()
-    box = grid.bounding_box()
-    assert box is not None
-    corners = [
-        (box["x"] + (c + 0.5) * box["width"] / 14, box["y"] + (r + 0.5) * box["height"] / 14) for r, c in (start, end)
-    ]
-    mouse = notebook.page.mouse
-    mouse.move(*corners[0])
-    mouse.down()
-    mouse.move(*corners[1], steps=6)
-    mouse.up()
-    mouse.move(0, 0)
 
 
 def painted(notebook: Notebook) -> UInt8[np.ndarray, "112 112 3"]:
@@ -98,7 +83,7 @@ def test_a_product_is_painted_and_its_filters_are_shown(opened):
     assert opened.value("(w.result['rows'], w.result['of_pixels'], w.evidence['previews'])") == (112, True, False)
     assert (painted(opened) != before).any()
     expect(filters(opened).locator("canvas").first).to_be_visible()
-    drag(opened, (2, 2), (7, 7))
+    drag(opened.page, (2, 2), (7, 7))
     opened.wait_for_map("w.region == [[[2, 2], [7, 7]]]")
     assert not opened.value("bool(w.explanation.map[72:, 72:].any())"), "nothing far from the box"
     assert not opened.value("w.result['explains_selection']")
@@ -116,7 +101,7 @@ def test_for_a_method_for_pixels_a_box_of_neurons_is_what_is_explained(opened):
     assert len(numbers) == opened.value("w.evidence['channels']")
 
     whole = painted(opened)
-    drag(opened, (2, 2), (4, 5))
+    drag(opened.page, (2, 2), (4, 5))
     opened.wait_for_map("w.region == [[[2, 2], [4, 5]]]")
     expect(score).to_contain_text("of the chosen activations")
     expect(page.get_by_text("Neurons: 12 of 196 chosen")).to_be_visible()
@@ -165,7 +150,7 @@ type(probe).verdict = slow
     slider = page.get_by_role("slider", name="Samples")
     expect(slider).to_be_disabled()
     opened.screenshot("score-cam-stopped", page.locator(".camwidget"))
-    drag(opened, (2, 2), (9, 9))
+    drag(opened.page, (2, 2), (9, 9))
     opened.wait_for_map("w.region == [[[2, 2], [9, 9]]]", status="stopped")
     assert opened.value("w.explanation.stopped") == stopped
     assert opened.errors == []

@@ -30,7 +30,7 @@ export function alertPanel(model, el, signal) {
     draw();
   };
   watch(model, ["error"], draw, signal);
-  watch(model, ["result"], () => say(""), signal);
+  watch(model, ["image"], () => say(""), signal); // another picture came; a map that comes may be one asked for before
   draw();
   return say;
 }

@@ -19,6 +19,7 @@ export function dropPanel(model, el, root, signal, alert) {
     if (!file) return;
     consume(event);
     newest = file;
+    alert("");
     encoded(file).then(
       (data) =>
         signal.aborted || file !== newest || ask({ kind: "picture", data }, ({ error }) => alert(error)),

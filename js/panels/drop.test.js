@@ -57,7 +57,13 @@ test("of two pictures the newer one is explained, however long the older one is 
   assert.deepEqual([page.sent, page.closed], [["small"], ["small", "large"]]);
   page.drop("large");
   await page.reads("large");
-  assert.deepEqual([page.sent, page.alerts], [["small", "large"], []]);
+  assert.deepEqual(
+    [page.sent, page.alerts],
+    [
+      ["small", "large"],
+      ["", "", ""],
+    ],
+  );
 });
 
 test("what is read in order is sent in order, the newest alone", async () => {
@@ -77,7 +83,8 @@ test("what is no picture, or too large however small it is made, is refused, and
   page.drop("line");
   await page.reads("line");
   const words = (name) => `“${name}” is no picture that this browser can read.`;
-  assert.deepEqual(page.alerts, [words("notes"), words("line")]);
+  // Each takes away what was said of the one before.
+  assert.deepEqual(page.alerts, ["", words("notes"), "", words("line")]);
   assert.deepEqual([page.sent, page.closed], [[], ["line"]]);
 });
 

@@ -108,6 +108,12 @@ class Notebook:
             assert time.monotonic() < deadline, f"the page does not come to show answer {newest} and {status!r}"
             self.page.wait_for_timeout(20)
 
+    def reset(self, code: str) -> None:
+        """Sets the widget `w` as the next test wants it, and waits until the page shows it."""
+        self.errors.clear()
+        self.run(code)
+        self.wait_for_map()
+
     def save(self) -> None:
         """Saves the notebook with the state of its widgets."""
         self.page.locator(".jp-Notebook").press("Control+s")

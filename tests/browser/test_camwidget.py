@@ -54,12 +54,8 @@ def notebook_with_widget(shared_lab: Callable[..., Notebook]) -> Notebook:
 
 @pytest.fixture
 def opened(notebook_with_widget: Notebook) -> Notebook:
-    notebook = notebook_with_widget
-    notebook.errors.clear()
-    notebook.run(AS_IT_WAS)
-    newest = notebook.value("w.result['seq']")
-    expect(notebook.page.locator(f".camwidget[data-seq='{newest}']")).to_be_visible()
-    return notebook
+    notebook_with_widget.reset(AS_IT_WAS)
+    return notebook_with_widget
 
 
 def painted(notebook: Notebook) -> str:

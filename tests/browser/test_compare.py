@@ -49,9 +49,7 @@ def shared(shared_lab: Callable[..., Notebook]) -> Notebook:
 
 @pytest.fixture
 def opened(shared: Notebook) -> Notebook:
-    shared.errors.clear()
-    shared.run(AS_IT_WAS)
-    shared.wait_for_map()
+    shared.reset(AS_IT_WAS)
     return shared
 
 

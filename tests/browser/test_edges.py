@@ -44,9 +44,7 @@ def shared(shared_lab: Callable[..., Notebook]) -> Notebook:
 
 @pytest.fixture
 def opened(shared: Notebook) -> Notebook:
-    shared.errors.clear()
-    shared.run("w.image, w.layer, w.region, w.neurons = img, 'fine', None, None; w.wait(60)")
-    shared.wait_for_map("np.array_equal(w.image, img)")
+    shared.reset("w.image, w.layer, w.region, w.neurons = img, 'fine', None, None")
     return shared
 
 

@@ -48,8 +48,7 @@ def shared(shared_lab: Callable[..., Notebook]) -> Notebook:
 
 @pytest.fixture
 def opened(shared: Notebook) -> Notebook:
-    shared.errors.clear()
-    shared.run("w.order, w.index, w.error = 'given', 0, ''; w.wait(60)")
+    shared.reset("w.order, w.index, w.error = 'given', 0, ''")
     return shared
 
 

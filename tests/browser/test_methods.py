@@ -36,10 +36,8 @@ def notebook_with_scene(shared_lab: Callable[..., Notebook]) -> Notebook:
 
 @pytest.fixture
 def opened(notebook_with_scene: Notebook) -> Notebook:
-    notebook = notebook_with_scene
-    notebook.errors.clear()
-    notebook.run(AS_IT_WAS)
-    return notebook
+    notebook_with_scene.reset(AS_IT_WAS)
+    return notebook_with_scene
 
 
 def choose(notebook: Notebook, method: str) -> None:

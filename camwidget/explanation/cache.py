@@ -9,13 +9,26 @@ import numpy as np
 
 
 @runtime_checkable
-class _Sized(Protocol):
+class Sized(Protocol):
+    """What says how much memory it takes."""
+
     @property
-    def nbytes(self) -> int: ...
+    def nbytes(self) -> int:
+        """Memory held, in bytes."""
+        ...
+
+
+def frozen(value: Sized) -> Sized:
+    """The value, its arrays read-only: what is handed out more than once must not be written to."""
+    for part in vars(value).values():
+        for array in part if isinstance(part, tuple) else (part,):
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+    return value
 
 
 class Cache:
-    """Values by key, bounded in bytes; any thread may use it.
+    """Values by key, all of one network, bounded in bytes; any thread may use it.
 
     Args:
         limit: most bytes kept. A value larger than that is not kept.
@@ -28,7 +41,15 @@ class Cache:
         self.limit = limit
         self.nbytes = 0
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, _Sized] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Sized] = OrderedDict()
+        self._version: int | None = None
+
+    def of(self, version: int) -> "Cache":
+        """This cache, emptied where its values are of another version of the network."""
+        if version != self._version:
+            self.clear()
+            self._version = version
+        return self
 
     def get(self, key: Hashable) -> Any:
         """The value kept under `key`, or None; it now counts as the one used last."""
@@ -38,15 +59,9 @@ class Cache:
             self._kept.move_to_end(key)
             return self._kept[key]
 
-    def put(self, key: Hashable, value: _Sized) -> None:
-        """Keep a value; the key must name everything that it depends on.
-
-        Its arrays become read-only: what is handed out more than once must not be written to.
-        """
-        for part in vars(value).values():
-            for array in part if isinstance(part, tuple) else (part,):
-                if isinstance(array, np.ndarray):
-                    array.setflags(write=False)
+    def put(self, key: Hashable, value: Sized) -> None:
+        """Keep a value, `frozen`; the key must name everything that it depends on, but the network."""
+        frozen(value)
         with self._lock:
             self._drop(key)
             if value.nbytes > self.limit:
@@ -65,3 +80,37 @@ class Cache:
     def _drop(self, key: Hashable) -> None:
         dropped = self._kept.pop(key, None)
         self.nbytes -= 0 if dropped is None else dropped.nbytes
+
+
+class Staged:
+    """What one attempt measures, beside a cache, which has it once `commit` is called; whatever ends it drops it.
+
+    Args:
+        cache: what is known already; None is taken from it but what was asked for.
+
+    Attributes:
+        has_borrowed: whether anything was taken from the cache.
+    """
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+        self._own: dict[Hashable, Sized] = {}
+        self.has_borrowed = False
+
+    def get(self, key: Hashable) -> Any:
+        """The value under `key`, or None."""
+        if key in self._own:
+            return self._own[key]
+        found = self._cache.get(key)
+        self.has_borrowed |= found is not None
+        return found
+
+    def put(self, key: Hashable, value: Sized) -> None:
+        """See `Cache.put`."""
+        self._own[key] = frozen(value)
+
+    def commit(self) -> None:
+        """Hand over to the cache."""
+        for key, value in self._own.items():
+            self._cache.put(key, value)
+        self._own.clear()

@@ -23,6 +23,7 @@ from camwidget.model import (
 )
 
 from . import checks
+from .attempt import Attempt
 from .cache import Cache
 from .compose import explanation_of
 from .explanation import Explanation
@@ -49,8 +50,8 @@ class Explainer:
     call `refresh()`.
 
     The network runs as for a prediction. What it does besides is left out: assertions, prints, counters,
-    whatever it writes into its variables; only in a branch of a `tf.cond`, or in a loop, does a write to
-    a variable of TensorFlow's own run as in the network itself.
+    whatever it writes into its variables. A write to a variable of TensorFlow's own, though, runs as in the
+    network itself where it reads the variable afterwards, and in a branch of a `tf.cond` or a loop.
 
     Several outputs without a softmax or sigmoid are classes' logits, unless the network's loss is one for
     values: of one that was loaded without its loss, `model.compile(loss="mse")` says so.
@@ -91,14 +92,17 @@ class Explainer:
         check_number(self.given_names or (), declared_units(model))
         self.told: set[str] = set()  # warnings about the network itself: once is enough
         self.probes = Probes(model)
-        self.cache = self.probes.cache()
 
     def with_weights(self, weights: Sequence[tuple[Variable, Float[np.ndarray, "..."]]]) -> "Explainer":
         """An explainer of the network as it were with other values in some of its weights; nothing is changed."""
         other = Explainer(self.model, preprocess=self.preprocess, class_names=self.given_names)
         other.probes = Probes(self.model, tuple(weights))
-        other.cache = other.probes.cache()
         return other
+
+    @property
+    def cache(self) -> Cache:
+        """What was measured of the network as it is."""
+        return self.probes.cache
 
     @property
     def layers(self) -> tuple[LayerInfo, ...]:
@@ -256,42 +260,36 @@ class Explainer:
             query: from `make_query()`.
             checkpoint: asked with the share done between micro-batches of long work; False ends it
                 early, and the result says how much it holds.
-            cache: to use in place of the explainer's own, from `probes.cache()`.
+            cache: to use in place of the explainer's own, and for no other explainer.
             show: called between micro-batches with a function that gives the explanation so far.
         """
-        kept = self.cache if cache is None else cache
 
-        def work(probe: Probe, checkpoint: Checkpoint) -> Explanation:
-            return self._measured(probe, picture, query, checkpoint, kept, show)
+        def work(attempt: Attempt) -> Explanation:
+            return self._measured(attempt, picture, query, show)
 
         with self.lock:
-            return self.probes.measured(picture, query.output, work, checkpoint)
+            return self.probes.measured(picture, query.output, work, checkpoint, cache)
 
-    def _measured(
-        self, probe: Probe, picture: Picture, query: Query, checkpoint: Checkpoint, cache: Cache, show: Show | None
-    ) -> Explanation:
-        calls = probe.calls
-        task, notes = self.task(probe, picture, query, checkpoint, cache)
-        name = self.class_names(probe)[task.target]
+    def _measured(self, attempt: Attempt, picture: Picture, query: Query, show: Show | None) -> Explanation:
+        task, notes = self.task(attempt, picture, query)
+        name = self.class_names(attempt.probe)[task.target]
         evidence = measure(task, show and (lambda so_far: show(lambda: explanation_of(task, so_far(), name))))
         # A compiled network may be in training in another thread; and long work leaves anybody the time.
-        is_exposed = self.model.compiled or bool(evidence.counts)
-        if probe.calls != calls and is_exposed and self.probes.has_changed(probe):
+        if attempt.has_changed(is_exposed=self.model.compiled or bool(evidence.counts)):
             notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
         # Within the lock, since it weighs what was measured and keeps that: of these weights, and of no newer ones.
         return explanation_of(task, evidence, name, notes)
 
-    def task(
-        self, probe: Probe, picture: Picture, query: Query, checkpoint: Checkpoint, cache: Cache
-    ) -> tuple[Task, tuple[str, ...]]:
+    def task(self, attempt: Attempt, picture: Picture, query: Query) -> tuple[Task, tuple[str, ...]]:
         """What a query measures, every option filled in, and notes for people."""
+        probe, cache = attempt.probe, attempt.cache
         layer = probe.layer_for(query.layer, anything=query.record.selects_target)
         query.selection.check(layer.rows, layer.columns, layer.channels)
         names = self.class_names(probe)
         observation = observe(probe, layer, picture, cache, query.output)
         resolved, notes = resolve(query, probe, layer, names, observation)
         preprocess = self.preprocessing.function
-        task = Task(probe, layer, picture, observation, resolved, preprocess, checkpoint, cache)
+        task = Task(probe, layer, picture, observation, resolved, preprocess, attempt.checkpoint, cache)
         return task, notes + without_effect(query)
 
     def refresh(self) -> None:

@@ -2,13 +2,15 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from camwidget.maths import Derivatives, PixelGradients
-from camwidget.model import Picture, Probe
+from camwidget.model import Picture
 
+from .attempt import Attempt
 from .cache import Cache
 from .explanation import Explanation
 from .measuring import Task, batch_size, observation_key
@@ -69,7 +71,7 @@ def explain_together(
         queries: for each picture as many, in the same order; they may differ in the class they are about.
     """
     with explainer.lock:
-        kept = explainer.probes.cache(limit=sys.maxsize)
+        kept = Cache(limit=sys.maxsize)
         for same in by_shape(pictures):
             _measure_together(explainer, [pictures[n] for n in same], [queries[n] for n in same], kept)
     # Whoever takes one may change the network before the next: then all that is kept goes.
@@ -151,25 +153,27 @@ def _measure_together(
     """
     inputs = np.stack([picture.inputs for picture in pictures])
     sides = tuple(map(np.concatenate, zip(*(picture.sides for picture in pictures), strict=True)))
-    for column in zip(*queries, strict=True):
-        query = column[0]
-        probe = explainer.probe(pictures[0], query.output)
+
+    def measure(attempt: Attempt, column: Sequence[Query]) -> None:
+        query, probe = column[0], attempt.probe
         layer = probe.layer_for(query.layer, anything=query.record.selects_target)
         keys = [observation_key(picture, layer, query.output) for picture in pictures]
-        if any(kept.get(key) is None for key in keys):
+        if any(attempt.cache.get(key) is None for key in keys):
             observed = probe.observe(layer, inputs, sides)
             for n, key in enumerate(keys):
-                kept.put(key, observed.one(n))
-        tasks = [
-            explainer.task(probe, picture, asked, unwatched, kept)[0]
-            for picture, asked in zip(pictures, column, strict=True)
-        ]
-        _differentiate_together(probe, tasks, inputs, sides, kept)
+                attempt.cache.put(key, observed.one(n))
+        tasks = [explainer.task(attempt, *each)[0] for each in zip(pictures, column, strict=True)]
+        _differentiate_together(attempt, tasks, inputs, sides)
+
+    for column in zip(*queries, strict=True):
+        work = partial(measure, column=column)
+        explainer.probes.measured(pictures[0], column[0].output, work, unwatched, kept)
 
 
 def _differentiate_together(
-    probe: Probe, tasks: Sequence[Task], inputs: np.ndarray, sides: tuple[np.ndarray, ...], kept: Cache
+    attempt: Attempt, tasks: Sequence[Task], inputs: np.ndarray, sides: tuple[np.ndarray, ...]
 ) -> None:
+    probe, kept = attempt.probe, attempt.cache
     resolved, layer = tasks[0].query, tasks[0].layer
     backward = resolved.record.backward
     is_short = not resolved.samples and resolved.derivatives == "exp"

@@ -1,12 +1,9 @@
 """The probes around one network, one for each size of picture and output, and the version of its weights."""
 
-import time
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, TypeVar
-from weakref import WeakSet
 
 from camwidget.model import (
     Arrangement,
@@ -20,31 +17,14 @@ from camwidget.model import (
     refuse_unsupported,
 )
 
+from .attempt import Attempt
 from .cache import Cache
-from .measuring import Checkpoint, Through
+from .measuring import Checkpoint
 
 # Sizes of pictures whose compiled functions are kept, for networks that take any size.
 _MOST = 8
 
-# One thread for all networks: a question takes two milliseconds at the most.
-_ASKING = ThreadPoolExecutor(1, "camwidget-asking")
-
 _Answer = TypeVar("_Answer")
-
-
-class _Changed(BaseException):
-    """What is being measured mixes two versions of a network. No `Exception`: nobody on the way may take it for one."""
-
-
-def _asked(probe: Probe) -> "Future[tuple[int, ...]] | None":
-    """The weights' fingerprint, on its way; None where Python has no other thread: it is ending, or has too many."""
-    ask = probe.fingerprint
-    try:
-        asked = _ASKING.submit(ask)
-    except RuntimeError:
-        return None
-    time.sleep(0)  # Python runs in one thread at a time: let the other one get as far as TensorFlow.
-    return asked
 
 
 class Probes:
@@ -55,6 +35,7 @@ class Probes:
         weights: see `Network`.
 
     Attributes:
+        cache: of what was measured.
         changes: how often all that was measured became out of date: the network was found to be another one than
             before, or `clear` was called.
     """
@@ -62,11 +43,11 @@ class Probes:
     def __init__(self, model: Model, weights: tuple[tuple[Any, Any], ...] = ()) -> None:
         self._model = model
         self._weights = weights
-        self._caches: WeakSet[Cache] = WeakSet()
         self._kept: dict[Hashable, Probe] = {}
         self._newest: Probe | None = None
         self._structure: Structure | None = None
         self._version: tuple[int, ...] | None = None
+        self.cache = Cache()
         self.changes = 0
 
     @property
@@ -74,70 +55,39 @@ class Probes:
         """The one used last whose head was looked at too, as for pictures; None: there is none yet."""
         return self._newest
 
-    def cache(self, limit: int | None = None) -> Cache:
-        """A new cache, emptied whenever the network has changed; to be made by who holds the explainer's lock.
-
-        Args:
-            limit: most bytes kept; None: the ordinary number.
-        """
-        cache = Cache() if limit is None else Cache(limit)
-        self._caches.add(cache)
-        return cache
-
     def measured(
         self,
         picture: Picture,
         output: str | int | None,
-        work: Callable[[Probe, Checkpoint], _Answer],
+        work: Callable[[Attempt], _Answer],
         checkpoint: Checkpoint,
+        cache: Cache | None = None,
     ) -> _Answer:
-        """What `work(probe, checkpoint)` gives for the network as it is.
-
-        Whether weights have changed is asked in another thread while the work is done: that takes as long as a class's
-        derivative. Where they have, all caches are emptied, and the work is done again. Weights that another thread
-        exchanges and puts back within that time are not noticed.
+        """What `work` gives for the network as it is; where that changes meanwhile, it is done once more.
 
         Args:
             picture: see `of_picture`.
             output: see `of_picture`.
-            work: what it gives and keeps must depend on the network and on caches from `cache()`, and it must show
-                nothing to anybody before it has asked the checkpoint it is given.
-            checkpoint: to be asked, once the network is known to be the same.
+            work: what it gives must depend on the network and on the attempt's cache, and it must show nothing to
+                anybody before it has asked the attempt's checkpoint.
+            checkpoint: of the work.
+            cache: of this network, in place of the ordinary one.
         """
-        probe = self.of_picture(picture, output, measures=False)
-        version, changes = self._version, self.changes
-        asked = None if version is None else _asked(probe)
-        if asked is None:
-            return work(self.of_picture(picture, output), checkpoint)
-
-        def is_same() -> bool:
-            # What it shows to somebody may have asked something else, and found that the network has changed.
-            return asked.result() == version and self.changes == changes
-
-        is_sure = is_known = False
-
-        def sure(share: float) -> bool:
-            nonlocal is_sure
-            if not is_same():
-                raise _Changed
-            is_sure = True
-            return checkpoint(share)
-
-        try:
-            answer = work(probe, Through(checkpoint, sure))
-            is_known = is_same()
-            if is_known:
-                return answer
-        except _Changed:
-            pass
-        except Exception:
-            is_known = is_same()
-            if is_known or is_sure:  # of the work as it should be, or of who was shown something
-                raise
-        finally:
-            if not is_known:  # Caches may hold what was measured of another network.
-                self._version = None
-        return work(self.of_picture(picture, output), checkpoint)
+        for is_last in (False, True):
+            probe = self.of_picture(picture, output, measures=False)
+            attempt = Attempt(self, probe, cache or self.cache, checkpoint, is_last=is_last)
+            try:
+                answer = work(attempt)
+            except Exception:
+                if is_last or attempt.has_told or attempt.is_sound:
+                    raise
+                continue
+            if attempt.is_sound:
+                attempt.cache.commit()
+            elif not attempt.is_final:
+                continue
+            return answer
+        raise AssertionError("the last attempt is final")
 
     def of_picture(self, picture: Picture, output: str | int | None, *, measures: bool = True) -> Probe:
         """The probe for pictures of this size; a network without weights is built by it first.
@@ -192,15 +142,14 @@ class Probes:
     def clear(self) -> None:
         """Forget all that was compiled and measured."""
         self._kept.clear()
-        self._newest = None
+        self._newest = self._version = None
         self._forget()
 
-    def has_changed(self, probe: Probe) -> bool:
-        """Whether the weights are no longer those of the last measurement; then nothing that is kept will be used."""
-        if probe.fingerprint() == self._version:
-            return False
-        self._version = None  # Weights may come back to what they were; caches may hold what was measured of others.
-        return True
+    def note(self, version: tuple[int, ...]) -> None:
+        """Take notice of the weights' fingerprint; if it is not the last one, all that was measured is out of date."""
+        if version != self._version:
+            self._forget()
+            self._version = version
 
     def _new_probe(self, network: Network, *, needs_head: bool) -> Probe:
         def tracing() -> AbstractContextManager:
@@ -233,12 +182,11 @@ class Probes:
             self._newest = probe
         while len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]
-        if measures and (version := probe.fingerprint()) != self._version:
-            self._forget()  # before the version: what interrupts it must not leave old values under the new one
-            self._version = version
+        if measures:
+            # Of one that has not looked at the head, not all variables are known, and its fingerprint is another.
+            self.note((self._newest or probe).fingerprint())
         return probe
 
     def _forget(self) -> None:
-        for cache in self._caches:
-            cache.clear()
         self.changes += 1
+        self.cache.of(self.changes)

@@ -43,9 +43,10 @@ class Head:
 def final_activation(output: tf.Tensor) -> tuple[Kind, tf.Tensor]:
     """The kind of a traced network's last operation, and the tensor it was given."""
     tensor = _origin(output)
+    logits = _given_to_softmax(tensor)
     # Over other classes than those of the output where it was flattened afterwards.
-    if tensor.op.type in {"Softmax", "LogSoftmax"} and tensor.shape[-1] == output.shape[-1]:
-        return "softmax", tensor.op.inputs[0]
+    if logits is not None and tensor.shape[-1] == output.shape[-1]:
+        return "softmax", logits
     if (logits := _given_to_sigmoid(tensor)) is not None:
         return "sigmoid", logits
     if tensor.op.type == "ConcatV2" and tensor.shape == output.shape and _along_last_axis(tensor):
@@ -54,6 +55,32 @@ def final_activation(output: tf.Tensor) -> tuple[Kind, tf.Tensor]:
         if all(kind == "sigmoid" for kind, _ in parts):
             return "sigmoid", tf.concat([logits for _, logits in parts], axis=-1)
     return "linear", output
+
+
+def _given_to_softmax(tensor: tf.Tensor) -> tf.Tensor | None:
+    """x, where a tensor is softmax(x), its logarithm, or written by hand as exp(x) / sum(exp(x)).
+
+    By hand, mostly with the largest x taken off all of them, which the softmax does not see.
+    """
+    if tensor.op.type in {"Softmax", "LogSoftmax"}:
+        return tensor.op.inputs[0]
+    if tensor.op.type not in {"RealDiv", "Div"}:
+        return None
+    power, total = tensor.op.inputs
+    if power.op.type != "Exp" or not _is_over_classes(total, "Sum", power):
+        return None
+    exponent = power.op.inputs[0]
+    if exponent.op.type == "Sub" and _is_over_classes(_origin(exponent.op.inputs[1]), "Max", exponent.op.inputs[0]):
+        return exponent.op.inputs[0]
+    return exponent
+
+
+def _is_over_classes(tensor: tf.Tensor, kind: str, of: tf.Tensor) -> bool:
+    """Whether a tensor is the `kind`, sum or maximum, of another along its last axis, which it keeps."""
+    if tensor.op.type != kind or tensor.op.inputs[0] is not of or tensor.shape.rank != of.shape.rank:
+        return False
+    axes = tf.get_static_value(tensor.op.inputs[1])
+    return axes is not None and {int(axis) % of.shape.rank for axis in axes.ravel()} == {of.shape.rank - 1}
 
 
 def _given_to_sigmoid(tensor: tf.Tensor) -> tf.Tensor | None:

@@ -183,9 +183,10 @@ class Exciting:
         return self._begun[-1]
 
     def _finish(self, wanted: Wanted, batch: _Batch, formed: Mapping[Subject, Formed]) -> None:
-        if self._version(wanted) == batch.version:
-            for subject, each in formed.items():
-                self._explainer.cache.put(key_of(subject, wanted.explanation), each)
+        with self._explainer.lock:
+            if self._version(wanted) == batch.version:
+                for subject, each in formed.items():
+                    self._explainer.cache.put(key_of(subject, wanted.explanation), each)
         self._begun.remove(batch)
         self._open = [subject for subject in self._open if subject not in batch.subjects]
 

@@ -12,8 +12,9 @@ from keras import layers
 
 from camwidget import Explainer, Explanation
 from camwidget.explanation import make_query
+from camwidget.explanation.attempt import Attempt
 from camwidget.explanation.cache import Cache
-from camwidget.explanation.measuring import Checkpoint
+from camwidget.explanation.measuring import observation_key
 from camwidget.maths.evidence import Evidence, measured
 from camwidget.model import Probe
 from tests.explanation.networks import dense_network
@@ -123,7 +124,7 @@ def test_where_python_has_no_other_thread_it_asks_first(monkeypatch: pytest.Monk
     model = dense_network()
     explainer = Explainer(model, preprocess=None)
     explainer.explain(X, target=1)
-    monkeypatch.setattr("camwidget.explanation.probes._ASKING.submit", refused)
+    monkeypatch.setattr("camwidget.explanation.attempt._ASKING.submit", refused)
     for _ in range(2):
         model.set_weights([2 * weight for weight in model.get_weights()])
         assert explainer.explain(X, target=1).score == pytest.approx(fresh(model), rel=1e-5)
@@ -167,23 +168,75 @@ def test_what_was_measured_while_weights_changed_is_not_kept(monkeypatch: pytest
     assert explainer.explain(X, target=1).score == pytest.approx(fresh(model), rel=1e-5)
 
 
-def test_an_error_counts_where_the_network_is_still_the_same() -> None:
+def test_an_error_counts_where_all_is_of_one_network() -> None:
     model = dense_network()
     explainer = Explainer(model, preprocess=None)
-    image, works = explainer.picture(X), []
+    image, attempts = explainer.picture(X), list[Attempt]()
+    key = observation_key(image, explainer.explain(X, target=1).layer_info, None)
 
-    def work(probe: Probe, checkpoint: Checkpoint) -> int:
-        works.append(probe)
-        if len(works) % 2:
+    def work(attempt: Attempt) -> int:
+        attempts.append(attempt)
+        if attempt.cache.get(key) is not None or len(attempts) > 2:
             raise ValueError("what was kept does not fit what is measured now")
-        return len(works)
+        return len(attempts)
 
-    explainer.explain(X, target=1)
     model.set_weights([2 * weight for weight in model.get_weights()])
     assert explainer.probes.measured(image, None, work, lambda share: True) == 2
     with pytest.raises(ValueError, match="does not fit"):
         explainer.probes.measured(image, None, work, lambda share: True)
-    assert len(works) == 3
+    assert len(attempts) == 3
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("asks", [False, True])
+def test_who_changes_the_network_while_it_is_shown_something(
+    is_known: bool, times: int, asks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether or not another question is asked at once, no answer mixes two networks, or it says so and is not kept."""
+    monkeypatch.setattr("camwidget.explanation.measuring.running._BATCH_NUMBERS", 1)
+    model = dense_network()
+    explainer, query = Explainer(model, preprocess=None), make_query({"method": "ablation_cam", "target": 1})
+    image, changes = explainer.picture(X), list[float]()
+    if is_known:
+        explainer.explain(X, target=1)
+
+    def show(so_far: Callable[[], Explanation]) -> None:
+        so_far()
+        if len(changes) < times:
+            model.set_weights([1.5 * weight for weight in model.get_weights()])
+            changes.append(explainer.explain(X, target=1).score if asks else 0.0)
+
+    found = explainer.answer(image, query, show=show)
+    expected = Explainer(model, preprocess=None).answer(image, query)
+    is_said = any("changed while this was measured" in note for note in found.notes)
+    assert is_said == (not asks or times == 2)
+    for answer in (explainer.answer(image, query), *([] if is_said else [found])):
+        assert answer.score == pytest.approx(expected.score, rel=1e-5)
+        np.testing.assert_allclose(answer.signed, expected.signed, rtol=1e-4, atol=1e-6)
+
+
+def test_a_cache_of_ones_own_is_emptied_too() -> None:
+    model = dense_network()
+    explainer, own, query = Explainer(model, preprocess=None), Cache(), make_query({"target": 1})
+    image = explainer.picture(X)
+    for _ in range(2):
+        assert explainer.answer(image, query, cache=own).score == pytest.approx(fresh(model), rel=1e-5)
+        model.set_weights([2 * weight for weight in model.get_weights()])
+        assert explainer.explain(X, target=1).score == pytest.approx(fresh(model), rel=1e-5)
+    assert explainer.answer(image, query, cache=own).score == pytest.approx(fresh(model), rel=1e-5)
+
+
+def test_a_look_at_its_layers_alone_drops_nothing() -> None:
+    """What it reads beside its weights is known once its head was looked at: by that it is told from others."""
+    factor = tf.Variable(tf.constant(2.0))
+    stack = [layers.Input(SHAPE), layers.Lambda(lambda x: factor * x), layers.Conv2D(3, 3), layers.Flatten()]
+    explainer = Explainer(keras.Sequential([*stack, layers.Dense(2)]), preprocess=None)
+    explainer.explain(X, target=1)
+    changes, kept = explainer.probes.changes, explainer.cache.nbytes
+    explainer.probe_of_size(*SHAPE[:2])
+    explainer.explain(X, target=1)
+    assert (explainer.probes.changes, explainer.cache.nbytes) == (changes, kept)
 
 
 def test_what_is_handed_out_cannot_spoil_what_is_kept() -> None:

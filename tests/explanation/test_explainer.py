@@ -196,7 +196,8 @@ def test_a_value_too_large_for_the_cache_costs_the_others_nothing() -> None:
 
 def test_without_room_the_numbers_are_the_same(explainer: Explainer) -> None:
     expected = explainer.explain(X, target=0, samples=2).map
-    explainer.cache = Cache(limit=0)
+    explainer.cache.clear()
+    explainer.cache.limit = 0
     np.testing.assert_array_equal(explainer.explain(X, target=0, samples=2).map, expected)
     assert explainer.cache.nbytes == 0
 
@@ -337,16 +338,16 @@ def test_a_note_is_a_warning_to_the_caller() -> None:
 
 
 def test_hidden_softmax_is_explained_by_its_log_probability_and_said() -> None:
-    class ByHand(keras.Model):
+    class InOtherWords(keras.Model):
         def __init__(self) -> None:
             super().__init__()
             self.inner = functional([*body(), *dense_tail()], name="inner")
 
         def call(self, x: Any) -> Any:
-            powers: Any = keras.ops.exp(self.inner(x))
+            powers: Any = keras.ops.square(keras.ops.exp(self.inner(x) / 2))
             return powers / keras.ops.sum(powers, axis=-1, keepdims=True)
 
-    model = ByHand()
+    model = InOtherWords()
     model(X[None])
     fill(model)
     with pytest.warns(UserWarning, match="logits cannot be reached: the log probability is explained"):

@@ -84,6 +84,11 @@ def then(layer: layers.Layer) -> Callable[[], keras.Model]:
     return lambda: fill(functional([*body(), *dense_tail(), layer]))
 
 
+def softmax_by_hand(logits: Any) -> Any:
+    powers: Any = keras.ops.exp(logits)
+    return powers / keras.ops.sum(powers, axis=-1, keepdims=True)
+
+
 SOFTMAX_FORMS: dict[str, Callable[[], keras.Model]] = {
     "Dense(activation=)": by_dense,
     "Activation layer": then(layers.Activation("softmax")),
@@ -93,6 +98,10 @@ SOFTMAX_FORMS: dict[str, Callable[[], keras.Model]] = {
     "1x1 convolutions, reshaped": by_convolutions_reshaped,
     "tf.nn.softmax in call": lambda: with_end(tf.nn.softmax),
     "keras.ops.softmax in call": lambda: with_end(keras.ops.softmax),
+    "by hand": lambda: with_end(softmax_by_hand),
+    "by hand, the largest taken off": lambda: with_end(
+        lambda x: softmax_by_hand(x - tf.stop_gradient(tf.reduce_max(x, axis=1, keepdims=True)))
+    ),
     "in float32 behind float16": lambda: fill(
         functional([*body(), *dense_tail(), layers.Activation("softmax", dtype="float32"), layers.Identity()])
     ),
@@ -209,11 +218,12 @@ def test_pictures_put_one_after_the_other_are_no_labels() -> None:
 
 
 def hidden_softmax(logits: Any) -> Any:
-    powers: Any = keras.ops.exp(logits)
+    """In words that nobody expects."""
+    powers: Any = keras.ops.square(keras.ops.exp(logits / 2))
     return powers / keras.ops.sum(powers, axis=-1, keepdims=True)
 
 
-def test_a_softmax_written_by_hand_shows_in_the_numbers() -> None:
+def test_a_softmax_in_other_words_shows_in_the_numbers() -> None:
     probe = probe_of(with_end(hidden_softmax), SHAPE)
     assert probe.kind == "probabilities"
     layer = probe.find_layer("last")
@@ -230,6 +240,16 @@ def test_what_looks_like_a_sigmoid_and_is_none() -> None:
         lambda x: 1 / (2 + tf.exp(-x)),
         lambda x: x / (1 + tf.exp(-x)),
         lambda x: tf.exp(2 * x) / (1 + tf.exp(x)),
+    )
+    for other in others:
+        assert probe_of(with_end(other), SHAPE).kind == "linear"
+
+
+def test_what_looks_like_a_softmax_and_is_none() -> None:
+    others = (
+        lambda x: tf.exp(x) / tf.reduce_sum(tf.exp(2 * x), axis=-1, keepdims=True),
+        lambda x: tf.exp(x) / tf.reduce_sum(tf.exp(x), axis=0, keepdims=True),
+        lambda x: tf.exp(x) / tf.reduce_max(tf.exp(x), axis=-1, keepdims=True),
     )
     for other in others:
         assert probe_of(with_end(other), SHAPE).kind == "linear"

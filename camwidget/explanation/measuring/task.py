@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from camwidget.maths import Count, Evidence, Weighed, noisy_copies
 from camwidget.model import LayerInfo, Observation, Picture, Preprocess, Probe
 
-from ..cache import Cache
+from ..cache import Staged
 from ..query import Query
 from ..resolve import make_baseline
 from .running import Checkpoint, Part, add_up, batch_size
@@ -21,7 +21,7 @@ def observation_key(picture: Picture, layer: LayerInfo, output: str | int | None
     return "observation", picture.key, layer.name, output
 
 
-def observe(probe: Probe, layer: LayerInfo, picture: Picture, cache: Cache, output: str | int | None) -> Observation:
+def observe(probe: Probe, layer: LayerInfo, picture: Picture, cache: Staged, output: str | int | None) -> Observation:
     """What a layer holds for a picture, from the cache, or measured now and kept."""
     key = observation_key(picture, layer, output)
     found = cache.get(key)
@@ -62,7 +62,7 @@ class Task:
     query: Query
     preprocess: Preprocess
     checkpoint: Checkpoint
-    cache: Cache
+    cache: Staged
     show: Callable[[Callable[[], Any]], None] = _unseen
 
     def classes(self, count: int) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:

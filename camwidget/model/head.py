@@ -11,7 +11,10 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-Kind = Literal["softmax", "sigmoid", "probabilities", "linear", "values"]
+Kind = Literal["softmax", "sigmoid", "labels", "probabilities", "linear", "values"]
+
+# Of these each unit is a probability of its own.
+OF_LABELS = ("sigmoid", "labels")
 
 # What the names of losses for regression and embeddings hold.
 _LOSSES_OF_VALUES = "squarederror squaredlog absolute mse mae mape msle huber cosh cosine poisson".split()
@@ -26,6 +29,8 @@ class Head:
 
     Attributes:
         kind: `softmax` or `sigmoid`, where the final operation is one, or the loss takes the sigmoid;
+            `labels` where the loss is one for probabilities p each of its own, whatever they come from: their logits
+            are log(p / (1 - p)), those of the sigmoid if it is one;
             `probabilities` where the outputs are probabilities whose logits cannot be reached;
             `linear` where they are logits; `values` where they are no classes, as in regression or
             an embedding.
@@ -126,6 +131,9 @@ def head_kind(output: tf.Tensor, loss: object) -> Kind:
     Args:
         output: of the traced network.
         loss: that this output was trained with, as given to `model.compile`; None where it was not.
+
+    Returns:
+        Of `labels` only the numbers show whether they are probabilities.
     """
     kind, _ = final_activation(output)
     if kind != "linear":
@@ -139,6 +147,8 @@ def head_kind(output: tf.Tensor, loss: object) -> Kind:
         else f"{getattr(loss, 'name', '')} {getattr(loss, '__name__', type(loss).__name__)}"
     )
     told = told.lower().replace("_", "")
+    if "bce" in told or "binarycrossentropy" in told or "binaryfocal" in told:
+        return "labels"
     is_value = output.shape[-1] == 1 or any(word in told for word in _LOSSES_OF_VALUES)
     return "values" if is_value else "linear"
 
@@ -159,7 +169,10 @@ def make_head(output: tf.Tensor, kind: Kind) -> Head:
         return Head(kind, logs, logs)
     if kind == "values":
         return Head(kind, logits, tf.fill(tf.shape(logits), float("nan")))
-    if kind == "sigmoid":
+    if kind == "labels":
+        logits = tf.clip_by_value(logits, 1.2e-38, 1 - 6e-8)  # as far as float32 tells from 0 and 1
+        logits = tf.math.log(logits) - tf.math.log1p(-logits)
+    if kind in OF_LABELS:
         if logits.shape[-1] == 1:
             logits = tf.concat([-logits, logits], axis=1)
         return Head(kind, logits, tf.math.log_sigmoid(logits))

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int, Shaped
 
 from . import traces
 from .fingerprint import fingerprint
-from .head import Kind
+from .head import OF_LABELS, Kind
 from .layers import LayerInfo, find_layer
 from .network import Network
 from .observation import Observation, Output
@@ -94,6 +94,11 @@ class Probe:
     def gives_classes(self) -> bool:
         """Whether the outputs are classes with probabilities, and not values."""
         return self.kind != "values"
+
+    @property
+    def gives_labels(self) -> bool:
+        """Whether each output is a probability of its own; one alone counts as two classes."""
+        return self.kind in OF_LABELS
 
     @property
     def has_loss(self) -> bool:

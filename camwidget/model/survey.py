@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from .head import Kind, head_kind, make_head
+from .head import OF_LABELS, Kind, head_kind, make_head
 from .layers import LayerInfo, mark_default
 from .network import Network, compiled
 from .tracing import Visit, is_in_view
@@ -158,23 +158,26 @@ def survey(network: Network) -> Survey:
         output = network.vector(outputs)
         kind = head_kind(output, network.loss(outputs))
         units: Any = output.shape[1]
-        head[:] = [(kind, 2 if kind == "sigmoid" and units == 1 else units)]
+        head[:] = [(kind, units)]
         return output, _reach(make_head(output, kind).logits, [call for call in calls if call.is_map])
 
     concrete = compiled(forward, *network.specs)
-    ((kind, classes),) = head
+    ((kind, units),) = head
     maps = [call.info for call in _listed([call for call in calls if call.is_map])]
     # What comes before the first weights is the picture itself, rescaled or padded.
     start = next((position for position, info in enumerate(maps) if info.has_weights), 0)
     without_effect: set[str] = set()
     tokens = [info.name for info in maps if info.prefix is not None]
-    if tokens or (kind == "linear" and classes > 1):
+    if tokens or kind == "labels" or (kind == "linear" and units > 1):
         noise = np.random.default_rng(0).random((2, *network.shape), np.float32)
         outputs, reach = (tensor.numpy() for tensor in concrete(tf.constant(noise), network.no_sides(2)))
         without_effect = {name for name, most in zip(tokens, reach, strict=True) if most == 0}
         # A softmax that the graph hides still shows in the numbers.
         if kind == "linear" and (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3):
             kind = "probabilities"
+        if kind == "labels" and not ((outputs >= 0) & (outputs <= 1)).all():
+            kind = "linear" if units > 1 else "values"
+    classes = 2 if kind in OF_LABELS and units == 1 else units
     last = max((position for position, call in enumerate(calls) if call.is_map), default=-1)
     behind = calls[last + 1 :]
     weights_follow = any(call.info.has_weights for call in behind)

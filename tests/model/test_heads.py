@@ -245,6 +245,50 @@ def test_what_looks_like_a_sigmoid_and_is_none() -> None:
         assert probe_of(with_end(other), SHAPE).kind == "linear"
 
 
+@pytest.mark.parametrize("loss", ["binary_crossentropy", keras.losses.BinaryFocalCrossentropy(), "bce"])
+@pytest.mark.parametrize("units", [1, CLASSES])
+def test_a_loss_for_labels_tells_what_no_operation_shows(loss: Any, units: int) -> None:
+    """A sigmoid in other words: its logits are those of the sigmoid, and so are their derivatives."""
+
+    def of_tanh(x: Any) -> Any:
+        return (tf.tanh(x / 2) + 1) / 2
+
+    model, like = (
+        fill(functional([*body(), layers.GlobalAveragePooling2D(), layers.Dense(units, activation=end, name="top")]))
+        for end in (of_tanh, "sigmoid")
+    )
+    for each in (model, like):
+        each.get_layer("top").set_weights([REFERENCE.column[:, :units], np.linspace(-1, 1, units, dtype=np.float32)])
+    model.compile(loss=loss)
+    probes = probe_of(model, SHAPE), probe_of(like, SHAPE)
+    assert [probe.kind for probe in probes] == ["labels", "sigmoid"]
+    assert {probe.classes for probe in probes} == {max(2, units)} and all(probe.gives_labels for probe in probes)
+    for found, expected in zip(*(probe.verdict(X[None]) for probe in probes), strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    layer = probes[0].find_layer("last")
+    activations = probes[0].observe(layer, X[None]).activations
+    for score in ("logit", "log_probability"):
+        found, expected = (derivative(probe, layer, X[None], activations, score=score, target=1) for probe in probes)
+        assert np.abs(expected).max() > 0
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_what_is_no_probability_is_no_label_whatever_the_loss() -> None:
+    model = with_end(lambda x: 3 * x)
+    model.compile(loss="binary_crossentropy")
+    assert probe_of(model, SHAPE).kind == "linear"
+
+
+def test_labels_of_which_one_is_sure_stay_finite() -> None:
+    model = with_end(lambda x: tf.clip_by_value(1000 * x, 0, 1))
+    model.compile(loss="binary_crossentropy")
+    probe = probe_of(model, SHAPE)
+    assert probe.kind == "labels"
+    logits, logs = probe.verdict(X[None])
+    assert np.isfinite(logits).all() and np.isfinite(logs).all()
+    assert logits.min() < -80 and logits.max() > 16
+
+
 def test_what_looks_like_a_softmax_and_is_none() -> None:
     others = (
         lambda x: tf.exp(x) / tf.reduce_sum(tf.exp(2 * x), axis=-1, keepdims=True),

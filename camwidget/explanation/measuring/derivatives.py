@@ -82,7 +82,7 @@ _OTHER_OUTCOME = -1  # of a sigmoid, whose logit is 0
 
 def _rivals(task: Task, observation: Observation) -> list[int]:
     """The classes that compete with the target."""
-    if task.probe.kind == "sigmoid":
+    if task.probe.gives_labels:
         return [_OTHER_OUTCOME]
     return likely_classes(_probabilities(observation), task.target).tolist()
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from camwidget.model import LayerInfo, Model, Preprocess, Probe, digest
+from camwidget.model import LayerInfo, Model, Preprocess, Probe, architecture, digest
 
 from ..ascent.engine import Ascent, climb, stages
 from ..ascent.maximise import climbed, collect
@@ -199,6 +199,7 @@ def _settings(explainer: Explainer, probe: Probe, ascents: Mapping[str, Ascent],
     output = probe.network.output
     return {
         "network": explainer.model.name,
+        "layers": architecture(explainer.model),
         "weights and colours": hashlib.sha1(numbers, usedforsecurity=False).hexdigest(),
         **described(preset),
         "steps": first.steps,

@@ -176,6 +176,16 @@ def test_every_weight_and_the_colours_count(headed: Explainer, tmp_path: Path, m
             make(changed, tmp_path / "atlas", layers=["classes"])
 
 
+def test_how_the_network_is_built_counts_too(headed: Explainer, tmp_path: Path) -> None:
+    """The same weights behind another activation."""
+    make(headed, tmp_path / "atlas", layers=["classes"])
+    other = headed_network()
+    other.get_layer("conv").activation = keras.activations.tanh
+    other.set_weights(headed.model.get_weights())
+    with pytest.raises(ValueError, match=r"other settings: layers was \w+ and is"):
+        make(Explainer(other), tmp_path / "atlas", layers=["classes"])
+
+
 def test_the_cost_is_said_first(headed: Explainer, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     make(headed, tmp_path / "atlas", progress=True)
     lines = capsys.readouterr().err.splitlines()

@@ -33,38 +33,43 @@ class Attempt:
     """One attempt at an answer.
 
     Whether weights have changed is asked in another thread while it is worked out: that takes as long as a class's
-    derivative. Weights that somebody exchanges and puts back within that time are not noticed.
+    derivative. Of a network that may be in training, and after long work, it is asked once more at the end. What
+    somebody changes and puts back between two such questions is not noticed, nor what is changed within an answer
+    by who trains a network that was never compiled.
 
     Args:
         probes: of the network.
         probe: that measures.
         cache: of what is known.
         checkpoint: of the work; it is asked once all there is, is known to be of one network.
-        is_last: whether this one's answer is taken as it is.
+        is_final: whether this one's answer is taken as it is.
 
     Attributes:
         probe: to measure with.
         cache: to take from and to keep in.
-        checkpoint: to ask; nothing may be shown to anybody before. It ends an attempt that is not sound.
-        has_told: whether the work's own checkpoint has been asked.
-        is_final: whether its answer is taken, sound or not: it is the last, or another would meet a change as well.
+        is_final: whether its answer is taken, of one network or not: it was to be the last, another would meet a
+            change as well, or it was stopped.
+        has_told: whether the work's checkpoint has been asked.
     """
 
-    def __init__(self, probes: "Probes", probe: Probe, cache: Cache, checkpoint: Checkpoint, *, is_last: bool) -> None:
+    def __init__(self, probes: "Probes", probe: Probe, cache: Cache, checkpoint: Checkpoint, *, is_final: bool) -> None:
         self.probe = probe
-        self.cache = Staged(cache.of(probes.changes))
-        self.checkpoint = Through(checkpoint, self._ask)
+        self.cache = Staged(cache, probes.changes)
+        self.is_final = is_final
         self.has_told = False
-        self.is_final = is_last
         self._probes = probes
-        self._given = cache
+        self._checkpoint = checkpoint
         self._calls = probe.calls
         self._changes = probes.changes
         self._reading = _asked(probe)
 
     @property
-    def is_sound(self) -> bool:
-        """Whether all there is so far is of one network, the newest that is known."""
+    def checkpoint(self) -> Checkpoint:
+        """To ask; nothing may be shown to anybody before. It ends an attempt that is not of one network."""
+        return Through(self._checkpoint, self._ask)  # made here: held by what it asks, it would outlive all of it
+
+    def settle(self) -> bool:
+        """Wait for the weights' fingerprint; whether all there is so far is of one network, the newest one known."""
         if self._probes.changes != self._changes:  # Somebody has asked something else meanwhile.
             return False
         self._probes.note(self._reading())
@@ -72,28 +77,30 @@ class Attempt:
             if self.cache.has_borrowed:
                 return False
             self._changes = self._probes.changes
-            self._given.of(self._changes)
+            self.cache.renew(self._changes)
         return True
 
     def has_changed(self, *, is_exposed: bool) -> bool:
         """Whether the answer has to say that the network changed while it was measured; then it is not kept.
 
         Args:
-            is_exposed: whether somebody may have changed it: then weights are read once more.
+            is_exposed: whether somebody may have changed it: then it is looked at once more.
         """
         is_exposed = is_exposed and self.probe.calls != self._calls
         if not (is_exposed or self.is_final):  # If it has changed, there is another attempt.
             return False
-        if not self.is_sound:
+        if not self.settle():
             return self.is_final
         if is_exposed:
-            self._probes.note(self.probe.fingerprint())
+            self._probes.look_again(self.probe)
         has_changed = self._probes.changes != self._changes
         self.is_final |= has_changed
         return has_changed
 
     def _ask(self, share: float) -> bool:
-        if not (self.is_sound or self.is_final):
+        if not (self.settle() or self.is_final):
             return False
         self.has_told = True
-        return self.checkpoint.checkpoint(share)
+        goes_on = self._checkpoint(share)
+        self.is_final |= not goes_on
+        return goes_on

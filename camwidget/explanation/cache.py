@@ -28,7 +28,7 @@ def frozen(value: Sized) -> Sized:
 
 
 class Cache:
-    """Values by key, all of one network, bounded in bytes; any thread may use it.
+    """Values by key, all of one network and one explainer, bounded in bytes; any thread may use it.
 
     Args:
         limit: most bytes kept. A value larger than that is not kept.
@@ -40,16 +40,16 @@ class Cache:
     def __init__(self, limit: int = 256 * 2**20) -> None:
         self.limit = limit
         self.nbytes = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._kept: OrderedDict[Hashable, Sized] = OrderedDict()
         self._version: int | None = None
 
-    def of(self, version: int) -> "Cache":
-        """This cache, emptied where its values are of another version of the network."""
-        if version != self._version:
-            self.clear()
-            self._version = version
-        return self
+    def renew(self, version: int) -> None:
+        """Forget everything that is of another version of the network than this one."""
+        with self._lock:
+            if version != self._version:
+                self.clear()  # before the version: what interrupts it must not leave old values under the new one
+                self._version = version
 
     def get(self, key: Hashable) -> Any:
         """The value kept under `key`, or None; it now counts as the one used last."""
@@ -86,16 +86,22 @@ class Staged:
     """What one attempt measures, beside a cache, which has it once `commit` is called; whatever ends it drops it.
 
     Args:
-        cache: what is known already; None is taken from it but what was asked for.
+        cache: what is known already.
+        version: of the network that is measured.
 
     Attributes:
         has_borrowed: whether anything was taken from the cache.
     """
 
-    def __init__(self, cache: Cache) -> None:
+    def __init__(self, cache: Cache, version: int) -> None:
         self._cache = cache
         self._own: dict[Hashable, Sized] = {}
         self.has_borrowed = False
+        self.renew(version)
+
+    def renew(self, version: int) -> None:
+        """See `Cache.renew`; what is staged stays."""
+        self._cache.renew(version)
 
     def get(self, key: Hashable) -> Any:
         """The value under `key`, or None."""

@@ -73,16 +73,17 @@ class Probes:
             checkpoint: of the work.
             cache: of this network, in place of the ordinary one.
         """
+        kept = self.cache if cache is None else cache
         for is_last in (False, True):
             probe = self.of_picture(picture, output, measures=False)
-            attempt = Attempt(self, probe, cache or self.cache, checkpoint, is_last=is_last)
+            attempt = Attempt(self, probe, kept, checkpoint, is_final=is_last)
             try:
                 answer = work(attempt)
             except Exception:
-                if is_last or attempt.has_told or attempt.is_sound:
+                if attempt.is_final or attempt.has_told or attempt.settle():
                     raise
                 continue
-            if attempt.is_sound:
+            if attempt.settle():
                 attempt.cache.commit()
             elif not attempt.is_final:
                 continue
@@ -151,6 +152,16 @@ class Probes:
             self._forget()
             self._version = version
 
+    def look_again(self, probe: Probe) -> None:
+        """Take notice of whatever has changed since the network was last looked at."""
+        if self._is_built_as_it_was():
+            self.note(probe.fingerprint())
+        else:
+            self._forget()
+
+    def _is_built_as_it_was(self) -> bool:
+        return self._structure is not None and not self._structure.has_changed()
+
     def _new_probe(self, network: Network, *, needs_head: bool) -> Probe:
         def tracing() -> AbstractContextManager:
             return nullcontext() if self._structure is None else self._structure.tracing()
@@ -170,7 +181,7 @@ class Probes:
         needs_head: bool = True,
         measures: bool = True,
     ) -> Probe:
-        if self._structure is None or self._structure.has_changed():
+        if not self._is_built_as_it_was():
             refuse_unsupported(self._model)
             self.clear()
             self._structure = Structure(self._model)
@@ -179,6 +190,7 @@ class Probes:
             self._kept[key] = self._new_probe(self._network(shape, arrangement, sides, output), needs_head=needs_head)
         self._kept[key] = probe = self._kept.pop(key)  # the newest comes last
         if needs_head:
+            _ = probe.kind  # also of one that was made for its layers alone; raises where the head is none
             self._newest = probe
         while len(self._kept) > _MOST:
             del self._kept[next(iter(self._kept))]
@@ -189,4 +201,4 @@ class Probes:
 
     def _forget(self) -> None:
         self.changes += 1
-        self.cache.of(self.changes)
+        self.cache.renew(self.changes)

@@ -63,29 +63,38 @@ def final_activation(output: tf.Tensor) -> tuple[Kind, tf.Tensor]:
 
 
 def _given_to_softmax(tensor: tf.Tensor) -> tf.Tensor | None:
-    """x, where a tensor is softmax(x), its logarithm, or written by hand as exp(x) / sum(exp(x)).
-
-    By hand, mostly with the largest x taken off all of them, which the softmax does not see.
-    """
+    """x, where a tensor is softmax(x), its logarithm, or written by hand as exp(x) / sum(exp(x))."""
     if tensor.op.type in {"Softmax", "LogSoftmax"}:
-        return tensor.op.inputs[0]
+        return _unshifted(tensor.op.inputs[0])
     if tensor.op.type not in {"RealDiv", "Div"}:
         return None
     power, total = tensor.op.inputs
-    if power.op.type != "Exp" or not _is_over_classes(total, "Sum", power):
+    if power.op.type != "Exp" or not _is_sum_of_powers(total, power.op.inputs[0]):
         return None
-    exponent = power.op.inputs[0]
-    if exponent.op.type == "Sub" and _is_over_classes(_origin(exponent.op.inputs[1]), "Max", exponent.op.inputs[0]):
-        return exponent.op.inputs[0]
-    return exponent
+    return _unshifted(power.op.inputs[0])
 
 
-def _is_over_classes(tensor: tf.Tensor, kind: str, of: tf.Tensor) -> bool:
-    """Whether a tensor is the `kind`, sum or maximum, of another along its last axis, which it keeps."""
-    if tensor.op.type != kind or tensor.op.inputs[0] is not of or tensor.shape.rank != of.shape.rank:
+def _is_sum_of_powers(total: tf.Tensor, exponent: tf.Tensor) -> bool:
+    """Whether a tensor is the sum of exp(exponent) along its last axis, which it keeps."""
+    rank = exponent.shape.rank
+    if total.op.type != "Sum" or total.shape.rank != rank:
         return False
-    axes = tf.get_static_value(tensor.op.inputs[1])
-    return axes is not None and {int(axis) % of.shape.rank for axis in axes.ravel()} == {of.shape.rank - 1}
+    power, axes = total.op.inputs[0], tf.get_static_value(total.op.inputs[1])
+    is_over_classes = axes is not None and {int(axis) % rank for axis in axes.ravel()} == {rank - 1}
+    return is_over_classes and power.op.type == "Exp" and power.op.inputs[0] is exponent
+
+
+def _unshifted(logits: tf.Tensor) -> tf.Tensor:
+    """What one number for all classes was taken off from, mostly the largest of them: a softmax does not see it.
+
+    Left in, it would leave the best class a logit of 0 and no derivative.
+    """
+    difference = _origin(logits)
+    if difference.op.type != "Sub":
+        return logits
+    unshifted, shift = difference.op.inputs
+    is_one_for_all = shift.shape.rank == 0 or (shift.shape.rank is not None and shift.shape[-1] == 1)
+    return unshifted if is_one_for_all and unshifted.shape == difference.shape else logits
 
 
 def _given_to_sigmoid(tensor: tf.Tensor) -> tf.Tensor | None:

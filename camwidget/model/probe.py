@@ -43,7 +43,7 @@ class Probe:
 
     Attributes:
         network: the size of its inputs, and how they are handed over.
-        calls: how many times the network, or its tail, has been run.
+        calls: how many times the network, or its tail, has been run, or its weights read for a result.
     """
 
     def __init__(
@@ -195,6 +195,7 @@ class Probe:
                 f"and one Dense (or 1x1 convolution) layer; here {function}. Use method='grad_cam', "
                 "which is the same map up to a factor where both exist."
             )
+        self.calls += 1
         matrix = function().numpy()
         if matrix.shape[1] < self.classes:  # one sigmoid unit: the other class is its negative
             matrix = np.concatenate([-matrix, matrix], axis=1)

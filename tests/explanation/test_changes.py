@@ -1,6 +1,8 @@
 """Networks that change between two questions, in ways that are easily missed."""
 
+import gc
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +13,7 @@ import tensorflow as tf
 from keras import layers
 
 from camwidget import Explainer, Explanation
-from camwidget.explanation import make_query
+from camwidget.explanation import make_query, many
 from camwidget.explanation.attempt import Attempt
 from camwidget.explanation.cache import Cache
 from camwidget.explanation.measuring import observation_key
@@ -216,6 +218,118 @@ def test_who_changes_the_network_while_it_is_shown_something(
         np.testing.assert_allclose(answer.signed, expected.signed, rtol=1e-4, atol=1e-6)
 
 
+def test_who_changes_the_network_and_stops_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("camwidget.explanation.measuring.running._BATCH_NUMBERS", 1)
+    model = dense_network()
+    explainer, shares = Explainer(model, preprocess=None), list[float]()
+    explainer.explain(X, target=1)
+
+    def checkpoint(share: float) -> bool:
+        shares.append(share)
+        if len(shares) == 2:
+            model.set_weights([2 * weight for weight in model.get_weights()])
+            explainer.explain(X, target=0)
+        return len(shares) < 2
+
+    query = make_query({"method": "ablation_cam", "target": 1})
+    found = explainer.answer(explainer.picture(X), query, checkpoint)
+    assert len(shares) == 2 and found.stopped.startswith("2 of ")
+    assert any("changed while this was measured" in note for note in found.notes)
+
+
+class Scaled(layers.Layer):
+    """A factor that is no weight."""
+
+    factor = 1.0
+
+    def call(self, x: Any) -> Any:
+        return self.factor * x
+
+
+def test_an_attribute_changed_while_something_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("camwidget.explanation.measuring.running._BATCH_NUMBERS", 1)
+    stack = [layers.Input(SHAPE), layers.Conv2D(3, 3), Scaled(), layers.Flatten(), layers.Dense(2)]
+    model = keras.Sequential(stack)
+    explainer, query = Explainer(model, preprocess=None), make_query({"method": "ablation_cam", "target": 1})
+
+    def show(so_far: Callable[[], Explanation]) -> None:
+        model.layers[1].factor = -2.0
+
+    image = explainer.picture(X)
+    assert any("changed while this was measured" in note for note in explainer.answer(image, query, show=show).notes)
+    assert explainer.answer(image, query).score == pytest.approx(fresh(model), rel=1e-5)
+
+
+def test_class_weights_of_a_network_in_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its activations are known already: what is read anew is of other weights."""
+    stack = [layers.Input(SHAPE), layers.Conv2D(3, 3, activation="relu"), layers.GlobalAveragePooling2D()]
+    model = keras.Sequential([*stack, layers.Dense(2)])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    explainer, whole = Explainer(model, preprocess=None), Probe.class_weights
+    explainer.explain(X, target=1, method="cam")
+
+    def trained(probe: Probe, *arguments: Any) -> Any:
+        time.sleep(0.2)
+        model.set_weights([2 * weight for weight in model.get_weights()])
+        return whole(probe, *arguments)
+
+    monkeypatch.setattr(Probe, "class_weights", trained)
+    with pytest.warns(UserWarning, match="The network changed while this was measured"):
+        explainer.explain(X, target=1, method="cam")
+
+
+def test_weights_exchanged_for_a_batch_of_many_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a callback does that evaluates averaged weights: set again before the first answer is taken."""
+    model = dense_network()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    explainer, weights, whole = Explainer(model, preprocess=None), model.get_weights(), Probe.gradient
+    expected = fresh(model)
+    explainer.explain(X, target=1)
+
+    def exchanging(probe: Probe, layer: Any, score: str, inputs: Any, *arguments: Any) -> Any:
+        if len(inputs) > 1:
+            time.sleep(0.2)
+            model.set_weights([2 * weight for weight in weights])
+        found = whole(probe, layer, score, inputs, *arguments)
+        return found
+
+    monkeypatch.setattr(Probe, "gradient", exchanging)
+    together = many._measure_together
+
+    def measured_together(*arguments: Any) -> None:
+        together(*arguments)
+        model.set_weights(weights)
+
+    monkeypatch.setattr(many, "_measure_together", measured_together)
+    found = next(iter(explainer.explain_many([X, picture(1)], target=1, progress=False)))
+    clean = Explainer(model, preprocess=None).explain(X, target=1)
+    assert found.score == pytest.approx(expected, rel=1e-5)
+    np.testing.assert_allclose(found.signed, clean.signed, rtol=1e-4, atol=1e-6)
+
+
+def test_what_a_batch_of_many_pictures_measured_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At once, and not when Python looks for what refers to itself."""
+    made: list[weakref.ref[Cache]] = []
+    whole = Cache.__init__
+
+    def noted(cache: Cache, *arguments: Any, **options: Any) -> None:
+        whole(cache, *arguments, **options)
+        made.append(weakref.ref(cache))
+
+    explainer = Explainer(dense_network(), preprocess=None)
+    explainer.explain(X, target=1)
+    monkeypatch.setattr(Cache, "__init__", noted)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in explainer.explain_many([picture(n) for n in range(6)], target=1, batch=2, progress=False):
+            alive = [cache for cache in made if cache() is not None]
+            assert len(alive) <= 1
+    finally:
+        gc.enable()
+    assert len(made) == 3
+
+
 def test_a_cache_of_ones_own_is_emptied_too() -> None:
     model = dense_network()
     explainer, own, query = Explainer(model, preprocess=None), Cache(), make_query({"target": 1})
@@ -232,6 +346,7 @@ def test_a_look_at_its_layers_alone_drops_nothing() -> None:
     factor = tf.Variable(tf.constant(2.0))
     stack = [layers.Input(SHAPE), layers.Lambda(lambda x: factor * x), layers.Conv2D(3, 3), layers.Flatten()]
     explainer = Explainer(keras.Sequential([*stack, layers.Dense(2)]), preprocess=None)
+    explainer.probe_of_size(*SHAPE[:2])
     explainer.explain(X, target=1)
     changes, kept = explainer.probes.changes, explainer.cache.nbytes
     explainer.probe_of_size(*SHAPE[:2])

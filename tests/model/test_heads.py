@@ -99,8 +99,16 @@ SOFTMAX_FORMS: dict[str, Callable[[], keras.Model]] = {
     "tf.nn.softmax in call": lambda: with_end(tf.nn.softmax),
     "keras.ops.softmax in call": lambda: with_end(keras.ops.softmax),
     "by hand": lambda: with_end(softmax_by_hand),
+    "by hand, in one line": lambda: with_end(lambda x: tf.exp(x) / tf.reduce_sum(tf.exp(x), axis=1, keepdims=True)),
     "by hand, the largest taken off": lambda: with_end(
         lambda x: softmax_by_hand(x - tf.stop_gradient(tf.reduce_max(x, axis=1, keepdims=True)))
+    ),
+    "by hand, the largest of all pictures": lambda: with_end(lambda x: softmax_by_hand(x - tf.reduce_max(x))),
+    "by hand, the largest with a new axis": lambda: with_end(
+        lambda x: softmax_by_hand(x - tf.reduce_max(x, axis=1)[:, tf.newaxis])
+    ),
+    "tf.nn.softmax, the largest taken off": lambda: with_end(
+        lambda x: tf.nn.softmax(x - tf.reduce_max(x, axis=1, keepdims=True))
     ),
     "in float32 behind float16": lambda: fill(
         functional([*body(), *dense_tail(), layers.Activation("softmax", dtype="float32"), layers.Identity()])

@@ -75,11 +75,11 @@ class Derivatives:
 
     @property
     def ratio(self) -> Float[np.ndarray, "h w c"]:
-        """D3 / D2, NaN where D2 is 0; g itself where they are its powers."""
+        """D3 / D2, infinite where D2 is 0; g itself where they are its powers."""
         if self.higher is None:
-            return np.where(self.first == 0, np.float32(np.nan), self.first)
+            return np.where(self.first == 0, np.float32(np.inf), self.first)
         second, third = self.higher
-        return np.divide(third, second, out=np.full_like(third, np.nan), where=second != 0)
+        return np.divide(third, second, out=np.full_like(third, np.inf), where=second != 0)
 
     @property
     def nbytes(self) -> int:

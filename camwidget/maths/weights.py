@@ -27,11 +27,13 @@ def alphas(evidence: Evidence) -> Weights:
     # of 1, which can flip a channel's sign.
     total = evidence.activations.sum(axis=(0, 1), dtype=np.float64)
     # Divided by D2, so that no power of a gradient as small as 1e-30 is needed.
-    denominator = total * evidence.ratio
-    denominator += 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        alpha = total * evidence.ratio
+        alpha += 2
+        np.divide(1, alpha, out=alpha)
     # Where D2 is 0 so is alpha, and where the whole denominator is.
-    denominator[~np.isfinite(denominator) | (denominator == 0)] = np.inf
-    return np.divide(1, denominator, out=denominator)
+    np.copyto(alpha, 0, where=~np.isfinite(alpha))
+    return alpha
 
 
 def grad_cam_plus_plus(evidence: Evidence) -> Weights:

@@ -80,8 +80,8 @@ class Attempt:
             self.cache.renew(self._changes)
         return True
 
-    def has_changed(self, *, is_exposed: bool) -> bool:
-        """Whether the answer has to say that the network changed while it was measured; then it is not kept.
+    def look_again(self, *, is_exposed: bool) -> bool:
+        """End the work: whether the answer has to say that the network changed meanwhile; then it is not kept.
 
         Args:
             is_exposed: whether somebody may have changed it: then it is looked at once more.

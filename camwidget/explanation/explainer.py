@@ -275,7 +275,7 @@ class Explainer:
         name = self.class_names(attempt.probe)[task.target]
         evidence = measure(task, show and (lambda so_far: show(lambda: explanation_of(task, so_far(), name))))
         # A compiled network may be in training in another thread; and long work leaves anybody the time.
-        if attempt.has_changed(is_exposed=self.model.compiled or bool(evidence.counts)):
+        if attempt.look_again(is_exposed=self.model.compiled or bool(evidence.counts)):
             notes += ("The network changed while this was measured, as in training: ask again when it is done.",)
         # Within the lock, since it weighs what was measured and keeps that: of these weights, and of no newer ones.
         return explanation_of(task, evidence, name, notes)

@@ -164,8 +164,8 @@ def _measure_together(
                 attempt.cache.put(key, observed.one(n))
         tasks = [explainer.task(attempt, *each)[0] for each in zip(pictures, column, strict=True)]
         _differentiate_together(attempt, tasks, inputs, sides)
-        # Then it is not kept, and each picture is measured by itself.
-        attempt.has_changed(is_exposed=explainer.model.compiled)
+        # If it has changed, nothing of this is kept, and each picture is measured by itself.
+        attempt.look_again(is_exposed=explainer.model.compiled)
 
     for column in zip(*queries, strict=True):
         work = partial(measure, column=column)

@@ -199,7 +199,7 @@ def _settings(explainer: Explainer, probe: Probe, ascents: Mapping[str, Ascent],
     output = probe.network.output
     return {
         "network": explainer.model.name,
-        "layers": architecture(explainer.model),
+        "architecture": architecture(explainer.model),
         "weights and colours": hashlib.sha1(numbers, usedforsecurity=False).hexdigest(),
         **described(preset),
         "steps": first.steps,

@@ -182,7 +182,7 @@ def test_how_the_network_is_built_counts_too(headed: Explainer, tmp_path: Path) 
     other = headed_network()
     other.get_layer("conv").activation = keras.activations.tanh
     other.set_weights(headed.model.get_weights())
-    with pytest.raises(ValueError, match=r"other settings: layers was \w+ and is"):
+    with pytest.raises(ValueError, match=r"other settings: architecture was \w+ and is"):
         make(Explainer(other), tmp_path / "atlas", layers=["classes"])
 
 

@@ -28,6 +28,7 @@ export function alertPanel(model, el, signal) {
   const say = (/** @type {string} */ sentence) => {
     own = sentence;
     draw();
+    if (sentence !== "") region.scrollIntoView({ block: "nearest" }); // who dropped it on the picture may be below
   };
   watch(model, ["error"], draw, signal);
   watch(model, ["image"], () => say(""), signal); // another picture came; a map that comes may be one asked for before

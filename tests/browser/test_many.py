@@ -146,9 +146,13 @@ w.on_msg(lambda widget, content, buffers: longest.append(len(str(content))))
 
 def test_a_file_that_is_no_picture(opened):
     seq = opened.value("w.result['seq']")
+    opened.page.set_viewport_size({"width": 1280, "height": 500})
+    opened.page.locator(".cw-footer").scroll_into_view_if_needed()
     bring(opened, "drop", b"dear diary", "notes.txt", "text/plain")
     alert = opened.page.locator(".camwidget").get_by_role("alert")
     expect(alert).to_contain_text("“notes.txt” is no picture")
+    expect(alert).to_be_in_viewport()
+    opened.page.set_viewport_size({"width": 1280, "height": 1000})
     assert opened.value("(w.index, w.error, w.result['seq'])") == (0, "", seq)
     opened.page.get_by_role("button", name="Dismiss").click()
     expect(alert).to_be_empty()
